@@ -1,0 +1,1 @@
+//! The traffic-safety kernel: rules every plan is held against.

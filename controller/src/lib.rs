@@ -1,0 +1,1 @@
+//! rollouts-controller: observe, plan, check, execute.

@@ -1,0 +1,1 @@
+//! API types of argoproj.io/v1alpha1: fields, defaults, validation, names.

@@ -1,0 +1,1 @@
+//! Objects to the tree people see; no client, no clock.

@@ -1,0 +1,1 @@
+//! Scenarios, invariants, conformance, properties and tidiness.
