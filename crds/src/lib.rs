@@ -1,1 +1,11 @@
-//! API types of argoproj.io/v1alpha1: fields, defaults, validation, names.
+//! API types of `argoproj.io/v1alpha1`: fields, defaults, validation, names.
+//!
+//! This crate knows what a user may write and what it means; it never decides what to do next
+//! (that is `planner`) and never talks to a cluster. No clock, no client, no tokio.
+
+pub mod names;
+pub mod rollout;
+pub mod time;
+
+pub use rollout::{Rollout, RolloutSpec, RolloutStatus};
+pub use time::Time;
