@@ -3,8 +3,13 @@
 //! This crate knows what a user may write and what it means; it never decides what to do next
 //! (that is `planner`) and never talks to a cluster. No clock, no client, no tokio.
 
+pub mod defaults;
+pub mod durations;
+mod go_json;
 pub mod names;
+pub mod percent;
 pub mod rollout;
+pub mod step_hash;
 pub mod time;
 
 pub use rollout::{Rollout, RolloutSpec, RolloutStatus};
