@@ -7,6 +7,17 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Time;
 
+pub mod alb;
+pub mod canary;
+mod parts;
+
+pub use alb::{AlbStatus, AwsResource};
+pub use canary::{CanaryStatus, StepPluginStatus, TrafficWeights, WeightDestination};
+pub use parts::{
+    BlueGreenStatus, Condition, ObservedGeneration, PauseCondition, RolloutDuration,
+    WaitingOnStatus,
+};
+
 /// What a Rollout is.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -115,12 +126,36 @@ pub struct RolloutStatus {
     /// Generation of the referenced workload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workload_observed_generation: Option<String>,
+    /// The AWS load balancer, when one Ingress is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alb: Option<AlbStatus>,
+    /// The AWS load balancers, when several Ingresses are used.
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub albs: Vec<AlbStatus>,
     /// Timing of the current or last update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<RolloutDuration>,
     /// The one thing this rollout waits on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_on: Option<WaitingOnStatus>,
+}
+
+/// An AnalysisRun as its Rollout sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct RolloutAnalysisRunStatus {
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// Its phase: `Pending`, `Running`, `Successful`, `Failed`, `Error` or `Inconclusive`.
+    #[serde(default)]
+    pub status: String,
+    /// Why it is in this phase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// Reads `null` as the default, as Go clients write it.
@@ -132,129 +167,4 @@ fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
-}
-
-/// `metadata.generation` as text (what existing clients need) or as a number (what kstatus needs).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum ObservedGeneration {
-    /// As a number.
-    Number(i64),
-    /// As decimal text.
-    Text(String),
-}
-
-impl ObservedGeneration {
-    /// The generation; `None` when the text is not a number.
-    #[must_use]
-    pub fn number(&self) -> Option<i64> {
-        match self {
-            Self::Number(number) => Some(*number),
-            Self::Text(text) => text.parse().ok(),
-        }
-    }
-}
-
-/// Why and since when a rollout is paused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PauseCondition {
-    /// `CanaryPauseStep`, `BlueGreenPause`, `InconclusiveAnalysisRun` or `InconclusiveExperiment`.
-    pub reason: String,
-    /// When it began.
-    pub start_time: Time,
-}
-
-/// One thing that holds or does not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Condition {
-    /// What it is about.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// `True`, `False` or `Unknown`.
-    pub status: String,
-    /// When it was last written anew.
-    pub last_update_time: Time,
-    /// When `status` last changed.
-    pub last_transition_time: Time,
-    /// One word.
-    pub reason: String,
-    /// A sentence.
-    pub message: String,
-    /// Generation of the Rollout this was computed for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observed_generation: Option<i64>,
-}
-
-/// State of the canary strategy.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CanaryStatus {}
-
-/// State of the blue-green strategy.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct BlueGreenStatus {
-    /// Revision that the preview Service selects.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub preview_selector: Option<String>,
-    /// Revision that the active Service selects.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub active_selector: Option<String>,
-    /// Whether a small preview was accepted and may grow to full size.
-    #[serde(
-        default,
-        deserialize_with = "null_as_default",
-        skip_serializing_if = "std::ops::Not::not"
-    )]
-    pub scale_up_preview_check_point: bool,
-}
-
-/// Timing of the current or last update.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RolloutDuration {
-    /// When it began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rollout_started_at: Option<Time>,
-    /// When the manual pause that lasts now began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub manual_pause_started_at: Option<Time>,
-    /// Seconds spent in manual pauses that are over.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub total_manual_pause_duration_seconds: Option<i64>,
-    /// When it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub finished_at: Option<Time>,
-    /// `Promoted`, `FastPromoted`, `Aborted`, `Superseded`, `RolledBack` or `FastRolledBack`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub completion_status: Option<String>,
-}
-
-/// The one thing a rollout waits on, in words for people and programs.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct WaitingOnStatus {
-    /// One word from a closed set.
-    #[serde(default)]
-    pub reason: String,
-    /// The object that is looked at, e.g. `ReplicaSet/web-7c9d8`, or a field's true path.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub object: Option<String>,
-    /// What it shows now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<String>,
-    /// What is needed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub needed: Option<String>,
-    /// Since when.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub since: Option<Time>,
-    /// What releases it: a time, an event, or a command.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub release: Option<String>,
-    /// What a person can do about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fix: Option<String>,
 }
