@@ -80,6 +80,11 @@ impl FieldError {
         Self::new(FieldReason::Invalid, field, Some(value), detail)
     }
 
+    /// A value that is wrong and too large to repeat, with why.
+    pub fn invalid_without_value(field: impl Into<String>, detail: &str) -> Self {
+        Self::new(FieldReason::Invalid, field, None, detail)
+    }
+
     /// A value of the wrong JSON type, with why.
     pub fn type_invalid(field: impl Into<String>, value: &Value, detail: &str) -> Self {
         Self::new(FieldReason::TypeInvalid, field, Some(value), detail)
