@@ -29,3 +29,5 @@ pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration
 /// Annotation on a ReplicaSet: digest of the raw pod template it was made for or adopted by.
 /// Ours; it spares a converged fleet every dry-run.
 pub const TEMPLATE_DIGEST: &str = "rollouts.argoproj.io/template-digest";
+/// Annotation on a ReplicaSet of the peer: JSON of the labels and annotations it put on the pods.
+pub const EPHEMERAL_METADATA: &str = "rollout.argoproj.io/ephemeral-metadata";

@@ -3,8 +3,6 @@
 pub mod field_error;
 pub mod gvk;
 pub mod schema;
-pub mod selector;
-pub mod strategic;
 
 pub use field_error::{FieldError, FieldReason};
 pub use gvk::Gvk;

@@ -12,8 +12,25 @@
 //! - a converged observation gives no action.
 
 pub mod action;
+mod blue_green;
+mod canary;
+mod conditions;
+mod create;
+mod duration;
+mod events;
+mod finish;
+mod invalid;
 pub mod now;
 pub mod observed;
+mod old_sets;
+mod phase;
+mod revisions;
+mod services;
+mod situation;
+pub mod sizes;
+pub mod split;
+mod steps;
+pub mod template;
 pub mod waiting;
 
 pub use action::{Action, Event, EventKind, OwnerChange, Plan, ReplicaSetChange, Write};
@@ -24,11 +41,70 @@ pub use observed::{
 };
 pub use waiting::WaitingOn;
 
+use crds::RolloutStatus;
+use revisions::Found;
+use situation::{Draft, Situation};
+
 /// What to do next for one rollout.
 ///
 /// Same input, same plan. Nothing changes before [`Plan::wake_at`] unless something new is
 /// observed.
 #[must_use]
-pub fn plan(_observed: &Observed, _now: Now) -> Plan {
-    Plan::default()
+pub fn plan(observed: &Observed, now: Now) -> Plan {
+    let none = RolloutStatus::default();
+    let old = observed.rollout.status.as_ref().unwrap_or(&none);
+    let situation = Situation::of(observed, old, now);
+    if observed.rollout.metadata.deletion_timestamp.is_some() {
+        return Plan::default();
+    }
+    if let Some(problem) = invalid::problem(&situation) {
+        return invalid::plan(&situation, problem);
+    }
+    if !situation.revisions.orphans.is_empty() {
+        return adopt(&situation);
+    }
+    if let Some(refused) = say_what_was_refused(&situation) {
+        return refused;
+    }
+    if matches!(situation.revisions.new, Found::NotAsked) {
+        return ask_about_template(&situation);
+    }
+    let strategy = &situation.spec.strategy;
+    match (&strategy.canary, &strategy.blue_green) {
+        (Some(canary), _) => canary::plan(&situation, canary),
+        (None, Some(blue_green)) => blue_green::plan(&situation, blue_green),
+        // Validation has refused this.
+        (None, None) => Plan::default(),
+    }
+}
+
+/// Takes ReplicaSets that nobody controls and that match the selector, before anything else is
+/// decided: one of them may be the one that is looked for.
+fn adopt(situation: &Situation<'_>) -> Plan {
+    let mut draft = Draft::of(situation);
+    for orphan in &situation.revisions.orphans {
+        draft.adopt(orphan);
+    }
+    draft.into_plan(situation.old)
+}
+
+/// Asks the API server what it makes of a template that no ReplicaSet was made for.
+fn ask_about_template(situation: &Situation<'_>) -> Plan {
+    let write = create::template_check(situation);
+    Plan {
+        actions: vec![Action {
+            write,
+            events: Vec::new(),
+        }],
+        wake_at: None,
+        waiting_on: Some(WaitingOn::TemplateCheck),
+    }
+}
+
+/// After a refused write: its reason into the status first, since a plan stops at the write that
+/// fails and would never come to its status. Once it is there, the write is tried again.
+fn say_what_was_refused(situation: &Situation<'_>) -> Option<Plan> {
+    situation.observed.failure.as_ref()?;
+    let plan = finish::refused(situation);
+    (!plan.actions.is_empty()).then_some(plan)
 }

@@ -120,6 +120,10 @@ pub struct RolloutStatus {
     /// `Healthy`, `Progressing`, `Paused` or `Degraded`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<String>,
+    /// Most available pods of the newest version since template, step or promotion last changed:
+    /// pods that come and go do not put off the progress deadline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_updated_available: Option<i32>,
     /// Why it is in this phase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,

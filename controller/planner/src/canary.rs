@@ -1,0 +1,411 @@
+//! The canary strategy without a traffic router: the number of pods splits the traffic.
+//!
+//! Source: `compat/canary.md` §2–6.
+
+use crds::{
+    RolloutStatus, defaults, rollout::CanaryStrategy, rollout::status::PauseCondition,
+    step_hash::step_hash,
+};
+
+use crate::conditions::{is, kind};
+use crate::duration::Rollback;
+use crate::finish::{Verdict, finish};
+use crate::situation::{Draft, Situation};
+use crate::sizes::{Bounds, Size, next_sizes};
+use crate::split::{Split, split_by_pods};
+use crate::steps::{self, Steps};
+use crate::{Now, Plan, ReplicaSet, WaitingOn, create, events, old_sets};
+
+/// Why a canary rollout is paused by a step.
+pub(crate) const PAUSE_REASON: &str = "CanaryPauseStep";
+
+pub(crate) fn plan(situation: &Situation<'_>, canary: &CanaryStrategy) -> Plan {
+    let mut draft = Draft::of(situation);
+    let hash = step_hash(&canary.steps);
+    let steps_changed = situation.old.current_step_hash.as_ref() != Some(&hash);
+    draft.status.current_step_hash = Some(hash);
+
+    let Some(new) = situation.new_rs() else {
+        let creating = create::new_replica_set(situation, &mut draft);
+        reset(&mut draft, canary);
+        let verdict = Verdict {
+            creating: Some(creating),
+            ..verdict(situation, &draft.status, canary, true)
+        };
+        return finish(situation, draft, &verdict);
+    };
+    draft.sync_revision(situation, new);
+    old_sets::delete_beyond_history(situation, &mut draft);
+
+    let another = situation.is_another_revision(&new.hash);
+    draft.status.current_pod_hash = Some(new.hash.clone());
+    if another || steps_changed {
+        reset(&mut draft, canary);
+        if !canary.steps.is_empty() && situation.stable_label() == Some(new.hash.as_str()) {
+            draft.status.current_step_index = Some(count(canary));
+            draft.events.push(events::steps_skipped());
+        }
+        let verdict = verdict(situation, &draft.status, canary, true);
+        return finish(situation, draft, &verdict);
+    }
+
+    settle_wishes(situation, &mut draft, canary, new);
+    let target = target(situation, &draft, canary);
+    resize(situation, &mut draft, canary, target);
+    if !promote(situation, &mut draft, canary, new) {
+        advance(situation, &mut draft, canary, target);
+    }
+    draft.waiting_on = waiting_on(situation, &draft, canary, target);
+    let verdict = verdict(situation, &draft.status, canary, false);
+    finish(situation, draft, &verdict)
+}
+
+fn count(canary: &CanaryStrategy) -> i32 {
+    i32::try_from(canary.steps.len()).unwrap_or(i32::MAX)
+}
+
+/// Back to the first step, with nothing left of the update before.
+fn reset(draft: &mut Draft<'_>, canary: &CanaryStrategy) {
+    let status = &mut draft.status;
+    status.pause_conditions.clear();
+    status.controller_pause = false;
+    status.abort = false;
+    status.promote_full = false;
+    status.current_step_index = (!canary.steps.is_empty()).then_some(0);
+}
+
+/// What users asked for: abort, promote --full.
+fn settle_wishes(
+    situation: &Situation<'_>,
+    draft: &mut Draft<'_>,
+    canary: &CanaryStrategy,
+    new: &ReplicaSet,
+) {
+    let fully_promoted = situation.stable_label() == Some(new.hash.as_str());
+    let status = &mut draft.status;
+    status.abort = situation.is_aborted(fully_promoted);
+    let last = (!canary.steps.is_empty()).then(|| count(canary));
+    if status.abort {
+        status.promote_full = false;
+        status.current_step_index = last.map(|_| 0);
+    } else if status.promote_full || fully_promoted {
+        status.pause_conditions.clear();
+        status.current_step_index = last;
+    } else if let Some(last) = last {
+        // A client may have written any index; steps that were removed are done.
+        status.current_step_index = Some(status.current_step_index.unwrap_or(0).clamp(0, last));
+    } else {
+        status.current_step_index = None;
+    }
+}
+
+/// How many pods each version should have in the end of the present step.
+fn target(situation: &Situation<'_>, draft: &Draft<'_>, canary: &CanaryStrategy) -> Split {
+    let status = &draft.status;
+    let Some(stable) = situation.stable_label() else {
+        return Split {
+            new: situation.replicas,
+            stable: 0,
+        };
+    };
+    if status.promote_full || status.current_pod_hash.as_deref() == Some(stable) {
+        return Split {
+            new: situation.replicas,
+            stable: 0,
+        };
+    }
+    let weight = if status.abort {
+        0
+    } else {
+        Steps::of(canary, status).weight()
+    };
+    split_by_pods(
+        situation.replicas,
+        weight,
+        defaults::max_surge(situation.spec) > 0,
+    )
+}
+
+/// Brings sizes one move nearer: stable, else new, else the others.
+fn resize<'a>(
+    situation: &Situation<'a>,
+    draft: &mut Draft<'a>,
+    canary: &CanaryStrategy,
+    target: Split,
+) {
+    let bounds = Bounds {
+        replicas: situation.replicas,
+        surge: crds::percent::max_surge(canary, situation.replicas),
+        unavailable: crds::percent::max_unavailable(canary, situation.replicas),
+    };
+    let new = situation.new_rs();
+    let stable = situation.stable_beside_new();
+    let others = situation.revisions.others();
+    let size = |rs: &ReplicaSet| Size {
+        spec: rs.spec(),
+        available: rs.available(),
+    };
+    let old = others.iter().map(|rs| rs.spec()).sum();
+    let target = match target_while_paused(situation, draft, target) {
+        Paused::No => target,
+        Paused::Sized(target) => target,
+        Paused::Still => return,
+    };
+    let next = next_sizes(bounds, target, new.map(size), stable.map(size), old);
+
+    // Counts of a ReplicaSet whose controller has not seen our last change describe the past:
+    // growing on them is harmless, shrinking is not. Except that an abort, or a user who wants
+    // fewer pods, may always shrink what has no available pods.
+    let counts_are_current = situation.revisions.all.iter().all(|rs| rs.is_current());
+    let may = |rs: &ReplicaSet, to: i64| to >= rs.spec() || counts_are_current;
+    let mut moved = false;
+    if let Some(stable) = stable.filter(|stable| may(stable, next.stable)) {
+        moved = draft.resize(stable, next.stable);
+    }
+    if let Some(new) = new.filter(|new| !moved && may(new, next.new)) {
+        moved = draft.resize(new, next.new);
+    }
+    if !moved && counts_are_current {
+        old_sets::shrink(situation, draft, bounds);
+    }
+}
+
+enum Paused {
+    No,
+    Sized(Split),
+    Still,
+}
+
+/// While a user holds the rollout nothing moves, except that a change of `spec.replicas` is
+/// followed without advancing the update: new pods do not grow, stable pods make up the rest.
+/// An abort is not held up (safety.md S14).
+fn target_while_paused(situation: &Situation<'_>, draft: &Draft<'_>, target: Split) -> Paused {
+    if !situation.spec.paused || draft.status.abort {
+        return Paused::No;
+    }
+    let new = situation.new_rs();
+    let stable = situation.stable_beside_new();
+    let sized = [new, stable].into_iter().flatten();
+    let rescaled = sized
+        .filter(|rs| rs.spec() > 0)
+        .any(|rs| !rs.was_sized_for(situation.replicas));
+    let first = situation.stable_label().is_none();
+    if stable.is_none() && (rescaled || first) {
+        return Paused::Sized(target);
+    }
+    if !rescaled {
+        return Paused::Still;
+    }
+    let kept = new.map_or(0, ReplicaSet::spec).min(situation.replicas);
+    Paused::Sized(Split {
+        new: kept,
+        stable: situation.replicas - kept,
+    })
+}
+
+/// Makes the new version stable once it may be. Returns whether it is stable now.
+fn promote(
+    situation: &Situation<'_>,
+    draft: &mut Draft<'_>,
+    canary: &CanaryStrategy,
+    new: &ReplicaSet,
+) -> bool {
+    let status = &mut draft.status;
+    let first = situation.stable_label().is_none();
+    let done = Steps::of(canary, status).is_past_the_end();
+    let fully_promoted = situation.stable_label() == Some(new.hash.as_str());
+    let available = new.is_current() && new.available() >= situation.replicas;
+    let enough = available || steps::meets_threshold(canary, new, situation.replicas);
+    let reason = if first {
+        "Initial deploy".to_owned()
+    } else if fully_promoted {
+        String::new()
+    } else if status.abort || !enough {
+        return false;
+    } else if status.promote_full {
+        "Full promotion requested".to_owned()
+    } else if done && !situation.spec.paused {
+        format!("Completed all {} canary steps", canary.steps.len())
+    } else {
+        return false;
+    };
+    status.pause_conditions.clear();
+    status.controller_pause = false;
+    status.abort = false;
+    status.promote_full = false;
+    status.current_step_index = (!canary.steps.is_empty()).then(|| count(canary));
+    if !fully_promoted {
+        status.stable_rs = Some(new.hash.clone());
+        draft.events.push(events::completed(
+            new.revision().unwrap_or(0),
+            &new.hash,
+            &reason,
+        ));
+    }
+    true
+}
+
+/// Completes the present step, and starts the pause that comes next.
+fn advance(
+    situation: &Situation<'_>,
+    draft: &mut Draft<'_>,
+    canary: &CanaryStrategy,
+    target: Split,
+) {
+    if situation.spec.paused || draft.status.abort {
+        return;
+    }
+    let before = Steps::of(canary, &draft.status);
+    if let Some(done) = before.completed_step(situation, &draft.status, target) {
+        let index = before.index().saturating_add(1);
+        draft.status.current_step_index = Some(index);
+        draft
+            .status
+            .pause_conditions
+            .retain(|pause| pause.reason != PAUSE_REASON);
+        draft.events.push(events::step_completed(
+            i64::from(index),
+            canary.steps.len(),
+            &done,
+        ));
+    }
+    let now = Steps::of(canary, &draft.status);
+    let paused = draft
+        .status
+        .pause_conditions
+        .iter()
+        .find(|pause| pause.reason == PAUSE_REASON);
+    let resumed =
+        paused.is_none() && draft.status.controller_pause && now.index() == before.index();
+    if let Some(length) = now.pause().filter(|_| !resumed) {
+        let start_time =
+            paused.map_or_else(|| situation.now.next_second(), |pause| pause.start_time);
+        if paused.is_none() {
+            draft.status.pause_conditions.push(PauseCondition {
+                reason: PAUSE_REASON.to_owned(),
+                start_time,
+            });
+            draft.status.controller_pause = true;
+        }
+        if let crds::durations::PauseLength::Seconds(seconds) = length {
+            draft.wake(Now::just_after(start_time.plus_seconds(seconds)));
+        }
+    }
+}
+
+fn verdict<'a>(
+    situation: &Situation<'a>,
+    status: &RolloutStatus,
+    canary: &CanaryStrategy,
+    spec_changed: bool,
+) -> Verdict<'a> {
+    let available: i64 = situation
+        .revisions
+        .all
+        .iter()
+        .map(|rs| rs.available())
+        .sum();
+    let steps = Steps::of(canary, status);
+    let new = situation.new_rs();
+    let no_other_pods = situation
+        .revisions
+        .all
+        .iter()
+        .map(|rs| i64::from(rs.current_replicas))
+        .sum::<i64>()
+        == situation.replicas;
+    let is_stable = new.is_some_and(|new| status.stable_rs.as_deref() == Some(new.hash.as_str()));
+    let older = |new: &ReplicaSet| {
+        situation
+            .revisions
+            .stable
+            .is_some_and(|stable| new.created < stable.created)
+    };
+    let rollback = match new {
+        Some(_) if is_stable => Some(Rollback::Fast),
+        Some(new) if older(new) => Some(Rollback::Normal),
+        Some(_) | None => None,
+    };
+    Verdict {
+        counted: None,
+        has_minimum_availability: available >= situation.replicas,
+        is_complete: is_stable && no_other_pods,
+        is_indefinite: steps.pause().is_some()
+            || crate::conditions::find(&situation.old.conditions, kind::PAUSED)
+                .is_some_and(|condition| condition.status == is::TRUE),
+        spec_changed,
+        rollback,
+        manual_pause: steps.pause() == Some(crds::durations::PauseLength::UntilPromoted)
+            && !status.pause_conditions.is_empty(),
+        creating: None,
+    }
+}
+
+/// The first thing, in a fixed order, that keeps the rollout from going on.
+fn waiting_on(
+    situation: &Situation<'_>,
+    draft: &Draft<'_>,
+    canary: &CanaryStrategy,
+    target: Split,
+) -> Option<WaitingOn> {
+    let status = &draft.status;
+    let new = situation.new_rs();
+    let stable = situation.stable_beside_new();
+    let others = situation.revisions.others();
+    if situation.spec.paused && !status.abort {
+        return Some(WaitingOn::UserPause);
+    }
+    if let Some(pause) = status.pause_conditions.first() {
+        return Some(match Steps::of(canary, status).pause() {
+            Some(crds::durations::PauseLength::Seconds(seconds)) => WaitingOn::PauseEnd {
+                since: pause.start_time,
+                until: pause.start_time.plus_seconds(seconds),
+            },
+            _ => WaitingOn::Promotion {
+                since: pause.start_time,
+            },
+        });
+    }
+    let lagging = situation.revisions.all.iter().find(|rs| !rs.is_current());
+    let since = crate::conditions::find(&situation.old.conditions, kind::PROGRESSING)
+        .map(|it| it.last_update_time);
+    let pods = |rs: &ReplicaSet, needed: i64| WaitingOn::Pods {
+        replica_set: rs.name.clone(),
+        available: rs.available(),
+        needed,
+        failure: rs.failure.as_ref().map(|failure| failure.message.clone()),
+        since,
+    };
+    let short = |rs: Option<&ReplicaSet>, needed: i64| {
+        rs.filter(|rs| rs.available() < needed)
+            .map(|rs| pods(rs, needed))
+    };
+    let leftover = |rs: &ReplicaSet, needed: i64| WaitingOn::OldPods {
+        replica_set: rs.name.clone(),
+        seen: i64::from(rs.current_replicas),
+        needed,
+    };
+    let too_many = |rs: Option<&ReplicaSet>, needed: i64| {
+        rs.filter(|rs| i64::from(rs.current_replicas) > needed)
+            .map(|rs| leftover(rs, needed))
+    };
+    lagging
+        .map(|rs| WaitingOn::ReplicaSetController {
+            replica_set: rs.name.clone(),
+        })
+        .or_else(|| short(new, target.new))
+        .or_else(|| short(stable, target.stable))
+        .or_else(|| too_many(stable, target.stable))
+        .or_else(|| too_many(new, target.new))
+        .or_else(|| {
+            others
+                .iter()
+                .find(|rs| rs.current_replicas > 0)
+                .map(|rs| leftover(rs, 0))
+        })
+        .or_else(|| {
+            status.abort.then_some(WaitingOn::Retry {
+                since: situation.old.aborted_at,
+            })
+        })
+}

@@ -1,0 +1,43 @@
+//! ReplicaSets that are neither new nor stable: shrinking them, and deleting the oldest.
+//!
+//! Source: `compat/canary.md` §5.5, `compat/api.md` §10 "History cleanup".
+
+use crds::defaults;
+
+use crate::ReplicaSet;
+use crate::situation::{Draft, Situation};
+use crate::sizes::Bounds;
+
+/// Shrinks old ReplicaSets of a canary without a traffic router: first those pods that are not
+/// available anyway, then as many available ones as the floor allows, newest revision first.
+pub(crate) fn shrink<'a>(situation: &Situation<'a>, draft: &mut Draft<'a>, bounds: Bounds) {
+    let others = situation.revisions.others();
+    let available: i64 = situation
+        .revisions
+        .all
+        .iter()
+        .map(|rs| rs.available())
+        .sum();
+    let mut spare = available - bounds.floor();
+    for rs in others.into_iter().filter(|rs| rs.spec() > 0) {
+        let keep = rs.available();
+        let taken = keep.min(spare.max(0));
+        spare -= taken;
+        draft.resize(rs, keep - taken);
+    }
+}
+
+/// Deletes the oldest ReplicaSets beyond `revisionHistoryLimit`; one that still has pods, or whose
+/// last change was not seen yet, is left, and no newer one goes in its place.
+pub(crate) fn delete_beyond_history(situation: &Situation<'_>, draft: &mut Draft<'_>) {
+    let mut others = situation.revisions.others();
+    others.sort_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
+    let limit =
+        usize::try_from(defaults::revision_history_limit(situation.spec)).unwrap_or(usize::MAX);
+    let beyond = others.len().saturating_sub(limit);
+    let is_empty =
+        |rs: &&ReplicaSet| rs.replicas == 0 && rs.current_replicas == 0 && rs.is_current();
+    for rs in others.into_iter().take(beyond).filter(is_empty) {
+        draft.delete(rs);
+    }
+}

@@ -1,0 +1,128 @@
+//! Services whose selector a rollout switches.
+//!
+//! Source: `compat/bluegreen.md` §2.
+
+use std::sync::Arc;
+
+use crds::{defaults, names, rollout::BlueGreenStrategy};
+
+use crate::situation::{Draft, Situation};
+use crate::{Action, ReplicaSet, Service, ServiceState, Write, events};
+
+/// The two Services of a blue-green rollout.
+#[derive(Debug)]
+pub(crate) struct Services<'a> {
+    active: Pointer<'a>,
+    preview: Option<Pointer<'a>>,
+}
+
+/// A Service, and what it selects.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pointer<'a> {
+    service: Option<&'a Service>,
+    pub(crate) selected: Selected<'a>,
+}
+
+/// Which revision a Service selects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Selected<'a> {
+    /// One, by its label.
+    Revision(&'a str),
+    /// None in particular.
+    Nothing,
+}
+
+impl<'a> Services<'a> {
+    pub(crate) fn of(situation: &Situation<'a>, strategy: &BlueGreenStrategy) -> Self {
+        let pointer = |name: &str| Pointer::to(find(situation, name));
+        Self {
+            active: pointer(&strategy.active_service),
+            preview: defaults::preview_service(strategy).map(pointer),
+        }
+    }
+
+    pub(crate) const fn active(&self) -> Pointer<'a> {
+        self.active
+    }
+
+    pub(crate) const fn preview(&self) -> Option<Pointer<'a>> {
+        self.preview
+    }
+
+    /// Labels of the revisions that are selected.
+    pub(crate) fn selected_labels(&self) -> Vec<&'a str> {
+        let pointers = [Some(self.active), self.preview].into_iter().flatten();
+        pointers
+            .filter_map(|pointer| match pointer.selected {
+                Selected::Revision(label) => Some(label),
+                Selected::Nothing => None,
+            })
+            .collect()
+    }
+
+    /// The preview shows the newest version, ready or not, unless a user holds the rollout.
+    pub(crate) fn point_preview(
+        &self,
+        situation: &Situation<'_>,
+        draft: &mut Draft<'_>,
+        new: &ReplicaSet,
+    ) {
+        if let Some(preview) = self.preview.filter(|_| !situation.spec.paused) {
+            preview.point_at(situation, draft, new);
+        }
+    }
+}
+
+impl<'a> Pointer<'a> {
+    fn to(service: Option<&'a Service>) -> Self {
+        let label = service.and_then(|service| service.selector.get(names::POD_TEMPLATE_HASH));
+        let selected = label
+            .filter(|label| !label.is_empty())
+            .map_or(Selected::Nothing, |label| Selected::Revision(label));
+        Self { service, selected }
+    }
+
+    pub(crate) fn selects(self, label: &str) -> bool {
+        self.selected == Selected::Revision(label)
+    }
+
+    /// Points the Service at `target`, and marks it as ours, unless both are so already.
+    pub(crate) fn point_at(
+        self,
+        situation: &Situation<'_>,
+        draft: &mut Draft<'_>,
+        target: &ReplicaSet,
+    ) {
+        let Some(service) = self.service else {
+            return;
+        };
+        let is_marked = service.managed_by.as_deref() == Some(situation.name());
+        if self.selects(&target.hash) && is_marked {
+            return;
+        }
+        let from = match self.selected {
+            Selected::Revision(label) => label,
+            Selected::Nothing => "",
+        };
+        let write = Write::PatchService {
+            name: service.name.clone(),
+            uid: service.uid.clone(),
+            resource_version: service.resource_version.clone(),
+            hash: target.hash.clone(),
+            managed_by: (!is_marked).then(|| situation.name().to_owned()),
+        };
+        let event =
+            (from != target.hash).then(|| events::switched(&service.name, from, &target.hash));
+        draft.last.push(Action {
+            write,
+            events: event.into_iter().collect(),
+        });
+    }
+}
+
+fn find<'a>(situation: &Situation<'a>, name: &str) -> Option<&'a Service> {
+    match situation.observed.services.get(name) {
+        Some(ServiceState::Found(service)) => Some(Arc::as_ref(service)),
+        Some(ServiceState::NotFound) | None => None,
+    }
+}
