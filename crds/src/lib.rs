@@ -6,11 +6,15 @@
 pub mod defaults;
 pub mod durations;
 mod go_json;
+pub mod label_selector;
 pub mod names;
 pub mod percent;
+pub mod reading;
 pub mod rollout;
 pub mod step_hash;
 pub mod time;
+pub mod unsupported;
+pub mod validation;
 
 pub use rollout::{Rollout, RolloutSpec, RolloutStatus};
 pub use time::Time;

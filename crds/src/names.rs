@@ -31,3 +31,5 @@ pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration
 pub const TEMPLATE_DIGEST: &str = "rollouts.argoproj.io/template-digest";
 /// Annotation on a ReplicaSet of the peer: JSON of the labels and annotations it put on the pods.
 pub const EPHEMERAL_METADATA: &str = "rollout.argoproj.io/ephemeral-metadata";
+/// Annotation on a Rollout: decimal generation of the workload it refers to.
+pub const WORKLOAD_GENERATION: &str = "rollout.argoproj.io/workload-generation";

@@ -111,7 +111,7 @@ fn step(step: &CanaryStep) -> String {
         .finish()
 }
 
-fn int_or_string(field: &IntOrString) -> String {
+pub(crate) fn int_or_string(field: &IntOrString) -> String {
     match field {
         IntOrString::Int(number) => number.to_string(),
         IntOrString::String(text) => string(text),
@@ -213,7 +213,7 @@ fn rollout_analysis(analysis: &RolloutAnalysis) -> String {
         .finish()
 }
 
-fn argument(argument: &AnalysisRunArgument) -> String {
+pub(crate) fn argument(argument: &AnalysisRunArgument) -> String {
     let AnalysisRunArgument {
         name,
         value,
@@ -270,7 +270,7 @@ fn canary_scale(scale: &SetCanaryScale) -> String {
         .finish()
 }
 
-fn header_route(route: &SetHeaderRoute) -> String {
+pub(crate) fn header_route(route: &SetHeaderRoute) -> String {
     let SetHeaderRoute { name, matches } = route;
     Struct::new()
         .text("name", name.as_deref().unwrap_or_default())
@@ -295,7 +295,7 @@ fn header_route(route: &SetHeaderRoute) -> String {
         .finish()
 }
 
-fn mirror_route(route: &SetMirrorRoute) -> String {
+pub(crate) fn mirror_route(route: &SetMirrorRoute) -> String {
     let SetMirrorRoute {
         name,
         matches,
@@ -325,7 +325,7 @@ fn mirror_route(route: &SetMirrorRoute) -> String {
         .finish()
 }
 
-fn string_match(string_match: &StringMatch) -> String {
+pub(crate) fn string_match(string_match: &StringMatch) -> String {
     let StringMatch {
         exact,
         prefix,
@@ -353,7 +353,7 @@ fn metadata(metadata: &PodMetadata) -> String {
         .finish()
 }
 
-fn label_selector(selector: &LabelSelector) -> String {
+pub(crate) fn label_selector(selector: &LabelSelector) -> String {
     let text = |text: &String| string(text);
     Struct::new()
         .optional(
