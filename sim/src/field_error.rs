@@ -19,6 +19,8 @@ pub enum FieldReason {
     NotSupported,
     /// The value occurs twice where it must be unique.
     Duplicate,
+    /// The value names something that does not exist.
+    NotFound,
     /// The field must not be set here.
     Forbidden,
     /// The text is too long.
@@ -36,6 +38,7 @@ impl FieldReason {
             Self::TypeInvalid => "FieldValueTypeInvalid",
             Self::NotSupported => "FieldValueNotSupported",
             Self::Duplicate => "FieldValueDuplicate",
+            Self::NotFound => "FieldValueNotFound",
             Self::Forbidden => "FieldValueForbidden",
             Self::TooLong => "FieldValueTooLong",
             Self::TooMany => "FieldValueTooMany",
@@ -49,6 +52,7 @@ impl FieldReason {
             Self::Invalid | Self::TypeInvalid => "Invalid value",
             Self::NotSupported => "Unsupported value",
             Self::Duplicate => "Duplicate value",
+            Self::NotFound => "Not found",
             Self::Forbidden => "Forbidden",
             Self::TooLong => "Too long",
             Self::TooMany => "Too many",
@@ -111,6 +115,11 @@ impl FieldError {
     /// A value that occurs a second time.
     pub fn duplicate(field: impl Into<String>, value: &Value) -> Self {
         Self::new(FieldReason::Duplicate, field, Some(value), "")
+    }
+
+    /// A value that names something that does not exist.
+    pub fn not_found(field: impl Into<String>, value: &Value) -> Self {
+        Self::new(FieldReason::NotFound, field, Some(value), "")
     }
 
     /// A field that must not be set, or must not change.

@@ -1,5 +1,7 @@
 //! An in-memory Kubernetes cluster: API server, ReplicaSet controller, kubelet, endpoints, garbage collector.
 
+pub mod api_schema;
+pub mod builtin;
 pub mod field_error;
 pub mod gvk;
 pub mod schema;

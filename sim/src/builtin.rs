@@ -1,0 +1,81 @@
+//! What the API server does to objects of built-in kinds before it stores them: it names fields it
+//! does not know, fills in defaults, and refuses what is invalid, in its own words.
+//!
+//! Custom resources have their schema for this ([`crate::schema`]); only [`validate_metadata`] is
+//! for both.
+//!
+//! Source: the Kubernetes API reference and `pkg/apis/*/{v1/defaults.go,validation}` of v1.36.
+
+mod decode;
+mod default;
+mod metadata;
+mod names;
+mod pod;
+mod quantity;
+mod service;
+mod workload;
+
+use serde_json::Value;
+
+use crate::Gvk;
+use crate::field_error::FieldError;
+
+pub use decode::{prune, type_error, unknown_fields};
+pub use metadata::{NameRule, validate_metadata, validate_metadata_update};
+pub use names::{dns_label, dns_subdomain};
+
+/// Fills in what the API server fills in for this kind. Unknown kinds stay as they are.
+///
+/// Not done here, because it needs the rest of the cluster: a Service's cluster IP, what the
+/// scheduler and kubelet set.
+pub fn default(gvk: &Gvk, object: &mut Value) {
+    default::default(gvk, object);
+}
+
+/// What is wrong with an object of a built-in kind; `old` is the stored object on updates.
+///
+/// Metadata is part of it. Kinds without rules of their own have only that.
+pub fn validate(gvk: &Gvk, object: &Value, old: Option<&Value>) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let rule = NameRule::of(gvk);
+    validate_metadata(object, rule, &mut errors);
+    if let Some(old) = old {
+        validate_metadata_update(object, old, &mut errors);
+    }
+    match gvk.kind.as_str() {
+        "Pod" => pod::validate(object, old, &mut errors),
+        "ReplicaSet" => workload::replica_set(object, old, &mut errors),
+        "Deployment" => workload::deployment(object, old, &mut errors),
+        "Service" => service::validate(object, old, &mut errors),
+        "ConfigMap" => service::config(object, old, &["data", "binaryData"], &mut errors),
+        "Secret" => service::config(object, old, &["data", "stringData"], &mut errors),
+        _ => {}
+    }
+    errors
+}
+
+/// The object or list at a dotted path without indexes; null where there is none.
+fn at<'a>(object: &'a Value, path: &str) -> &'a Value {
+    let mut place = object;
+    for name in path.split('.') {
+        place = place.get(name).unwrap_or(&Value::Null);
+    }
+    place
+}
+
+/// The members of the list at a dotted path, with their indexes.
+fn members<'a>(object: &'a Value, path: &str) -> impl Iterator<Item = (usize, &'a Value)> {
+    at(object, path)
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate()
+}
+
+/// The text of a field; empty where absent.
+fn text<'a>(object: &'a Value, name: &str) -> &'a str {
+    at(object, name).as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
