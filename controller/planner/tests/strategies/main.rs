@@ -9,4 +9,5 @@
 
 mod blue_green;
 mod canary;
+mod search;
 mod world;

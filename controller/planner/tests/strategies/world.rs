@@ -170,7 +170,7 @@ impl World {
         self.version.to_string()
     }
 
-    fn apply(&mut self, write: &Write) {
+    pub(crate) fn apply(&mut self, write: &Write) {
         match write {
             Write::CheckTemplate { digest, object } => {
                 let defaulted = object["spec"]["template"].clone();
@@ -271,7 +271,7 @@ impl World {
         });
     }
 
-    fn replica_set_controller(&mut self) {
+    pub(crate) fn replica_set_controller(&mut self) {
         for rs in &mut self.sets {
             let works = !self.broken.contains(&rs.images[0]);
             rs.observed_generation = rs.generation;
