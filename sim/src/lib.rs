@@ -2,9 +2,16 @@
 
 pub mod api_schema;
 pub mod builtin;
+pub mod error;
 pub mod field_error;
 pub mod gvk;
+mod object;
+pub mod resources;
 pub mod schema;
+pub mod selector;
+pub mod strategic;
 
+pub use error::ApiError;
 pub use field_error::{FieldError, FieldReason};
 pub use gvk::Gvk;
+pub use resources::{GroupResource, Registry, Resource};

@@ -1,0 +1,106 @@
+//! Reading and changing the parts that every Kubernetes object has.
+
+use serde_json::{Map, Value};
+
+/// A text at a JSON pointer; empty when absent.
+pub(crate) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
+    object
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or("")
+}
+
+/// A whole number at a JSON pointer; 0 when absent.
+pub(crate) fn int(object: &Value, pointer: &str) -> i64 {
+    object.pointer(pointer).and_then(Value::as_i64).unwrap_or(0)
+}
+
+/// A list at a JSON pointer; empty when absent.
+pub(crate) fn list<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
+    object
+        .pointer(pointer)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+pub(crate) fn name(object: &Value) -> &str {
+    text(object, "/metadata/name")
+}
+
+pub(crate) fn namespace(object: &Value) -> &str {
+    text(object, "/metadata/namespace")
+}
+
+pub(crate) fn uid(object: &Value) -> &str {
+    text(object, "/metadata/uid")
+}
+
+pub(crate) fn version(object: &Value) -> &str {
+    text(object, "/metadata/resourceVersion")
+}
+
+/// Whether deletion has been asked for.
+pub(crate) fn is_terminating(object: &Value) -> bool {
+    object.pointer("/metadata/deletionTimestamp").is_some()
+}
+
+pub(crate) fn annotation<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
+    object
+        .pointer("/metadata/annotations")
+        .and_then(|a| a.get(key))
+        .and_then(Value::as_str)
+}
+
+pub(crate) fn finalizers(object: &Value) -> Vec<&str> {
+    list(object, "/metadata/finalizers")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+/// The owner reference that says `controller: true`.
+pub(crate) fn controller_of(object: &Value) -> Option<&Value> {
+    list(object, "/metadata/ownerReferences")
+        .iter()
+        .find(|o| o.get("controller").and_then(Value::as_bool) == Some(true))
+}
+
+/// The object's map at `key`, made when it is not there.
+pub(crate) fn child<'a>(object: &'a mut Value, key: &str) -> &'a mut Map<String, Value> {
+    as_map(as_map(object).entry(key).or_insert(Value::Null))
+}
+
+/// `metadata`, made when it is not there.
+pub(crate) fn metadata(object: &mut Value) -> &mut Map<String, Value> {
+    child(object, "metadata")
+}
+
+/// Sets or, with `None`, removes a key.
+pub(crate) fn set(map: &mut Map<String, Value>, key: &str, value: Option<Value>) {
+    match value {
+        Some(value) => {
+            map.insert(key.to_owned(), value);
+        }
+        None => {
+            map.remove(key);
+        }
+    }
+}
+
+/// Copies a top-level key from another object; removes it when that one has none.
+pub(crate) fn copy_key(object: &mut Value, from: &Value, key: &str) {
+    set(as_map(object), key, from.get(key).cloned());
+}
+
+/// A value as a map; anything else is replaced by an empty one.
+pub(crate) fn as_map(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    match value {
+        Value::Object(map) => map,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            unreachable!("made a map above")
+        }
+    }
+}
