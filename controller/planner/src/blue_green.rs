@@ -201,10 +201,12 @@ impl<'s, 'a> Update<'s, 'a> {
     /// Whether the new ReplicaSet could serve all users.
     fn is_saturated(&self) -> bool {
         let replicas = self.situation.replicas;
-        self.new.is_current()
-            && self.new.spec() == replicas
-            && self.new.available() == replicas
-            && self.new.was_sized_for(replicas)
+        self.new.is_current() && self.new.spec() == replicas && self.new.available() == replicas
+    }
+
+    /// Whether users reach the new version, and it has its pods.
+    fn is_serving(&self) -> bool {
+        self.is_active && self.is_saturated()
     }
 
     /// Whether a person or a time has to pass before the switch.
@@ -378,6 +380,9 @@ impl<'s, 'a> Update<'s, 'a> {
                     draft.resize(rs, self.situation.replicas);
                     self.keep(draft, rs, deadline);
                 }
+                // Without a delay the way back is given up at once, but not before the new version
+                // can serve; a delay that is over has said how long that is waited for.
+                None if !self.is_serving() => {}
                 Some(_) | None => {
                     draft.resize(rs, 0);
                 }

@@ -97,22 +97,28 @@ fn settle_wishes(
     } else {
         status.current_step_index = None;
     }
+    // A client that writes the index alone leaves the condition of the pause it skipped.
+    if Steps::of(canary, status).pause().is_none() {
+        status
+            .pause_conditions
+            .retain(|pause| pause.reason != PAUSE_REASON);
+    }
 }
 
 /// How many pods each version should have in the end of the present step.
 fn target(situation: &Situation<'_>, draft: &Draft<'_>, canary: &CanaryStrategy) -> Split {
     let status = &draft.status;
-    let Some(stable) = situation.stable_label() else {
-        return Split {
-            new: situation.replicas,
-            stable: 0,
-        };
+    let all_new = Split {
+        new: situation.replicas,
+        stable: 0,
+    };
+    // Where the stable ReplicaSet is gone nothing else serves: capacity is repaired at once, while
+    // steps and pauses still have to be gone through.
+    let (Some(stable), Some(_)) = (situation.stable_label(), situation.revisions.stable) else {
+        return all_new;
     };
     if status.promote_full || status.current_pod_hash.as_deref() == Some(stable) {
-        return Split {
-            new: situation.replicas,
-            stable: 0,
-        };
+        return all_new;
     }
     let weight = if status.abort {
         0

@@ -13,7 +13,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: i64) -> i64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         i64::try_from(self.0 >> 33).unwrap() % sides
     }
 
@@ -74,7 +77,11 @@ impl Search {
         let replicas = i32::try_from(dice.roll(6)).unwrap();
         let strategy = strategy(&mut dice);
         let log = vec![format!("seed {seed}: {replicas} pods, {strategy}")];
-        Self { world: World::new(replicas, strategy), dice, log }
+        Self {
+            world: World::new(replicas, strategy),
+            dice,
+            log,
+        }
     }
 
     fn fail(&self, why: &str) -> ! {
@@ -106,9 +113,15 @@ impl Search {
 
     /// Available pods as far as they will stay, and pods asked for.
     fn sums(&self) -> (i64, i64) {
-        self.world.sets.iter().fold((0, 0), |(available, pods), rs| {
-            (available + i64::from(rs.available_replicas.min(rs.replicas)), pods + i64::from(rs.replicas))
-        })
+        self.world
+            .sets
+            .iter()
+            .fold((0, 0), |(available, pods), rs| {
+                (
+                    available + i64::from(rs.available_replicas.min(rs.replicas)),
+                    pods + i64::from(rs.replicas),
+                )
+            })
     }
 
     fn cluster(&mut self) {
@@ -141,7 +154,12 @@ impl Search {
             5 => self.world.edit(|spec| spec.paused = !spec.paused),
             6 => self.world.edit(|spec| spec.replicas = Some(replicas)),
             7 => {
-                self.world.services.get_mut("active").unwrap().selector.remove(crds::names::POD_TEMPLATE_HASH);
+                self.world
+                    .services
+                    .get_mut("active")
+                    .unwrap()
+                    .selector
+                    .remove(crds::names::POD_TEMPLATE_HASH);
             }
             _ => self.world.now += 1000 * self.dice.roll(100),
         }
@@ -174,7 +192,11 @@ impl Search {
             self.fail(&format!("L1: ends {phase}\n{status:#?}"));
         }
         let stable = self.world.status().stable_rs.clone();
-        let left = self.world.sets.iter().any(|rs| rs.replicas > 0 && Some(&rs.hash) != stable.as_ref());
+        let left = self
+            .world
+            .sets
+            .iter()
+            .any(|rs| rs.replicas > 0 && Some(&rs.hash) != stable.as_ref());
         if left {
             self.fail("L1: old pods are left");
         }
@@ -184,7 +206,10 @@ impl Search {
 fn brief(write: &Write) -> String {
     match write {
         Write::PatchReplicaSet { name, change, .. } => {
-            format!("{name} replicas {:?} {:?}", change.replicas, change.annotations)
+            format!(
+                "{name} replicas {:?} {:?}",
+                change.replicas, change.annotations
+            )
         }
         Write::PatchService { name, hash, .. } => format!("Service {name} selects {hash}"),
         Write::WriteStatus { status } => format!(
