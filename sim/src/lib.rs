@@ -10,6 +10,7 @@ pub mod resources;
 pub mod schema;
 pub mod selector;
 pub mod strategic;
+pub mod table;
 
 pub use error::ApiError;
 pub use field_error::{FieldError, FieldReason};
