@@ -2,10 +2,12 @@
 
 pub mod api_schema;
 pub mod builtin;
+pub mod discovery;
 pub mod error;
 pub mod field_error;
 pub mod gvk;
 mod object;
+pub mod openapi;
 pub mod resources;
 pub mod schema;
 pub mod selector;
