@@ -2,6 +2,7 @@
 //!
 //! Source: `compat/canary.md` §4, `compat/status-and-events.md` §3.
 
+use crds::reading::{Phase, computed_phase};
 use crds::{RolloutStatus, defaults, rollout::status::ObservedGeneration};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
@@ -9,7 +10,7 @@ use crate::conditions::{Setter, find, has_reason, is, kind, reason};
 use crate::duration;
 use crate::situation::{Draft, Situation};
 use crate::{
-    Event, GenerationFormat, Now, Plan, ReplicaSet, WaitingOn, WriteFailure, events, phase,
+    Event, GenerationFormat, Now, Plan, ReplicaSet, WaitingOn, WriteFailure, events, kstatus,
 };
 
 /// What a strategy knows and the end of a pass needs.
@@ -110,8 +111,10 @@ pub(crate) fn seal(situation: &Situation<'_>, mut draft: Draft<'_>) -> Plan {
             since: failure.since,
         });
     }
-    let (phase, message) = phase::phase(situation.spec, &draft.status);
-    if phase == "Healthy" && !matches!(draft.waiting_on, Some(WaitingOn::ScaleDownDelay { .. })) {
+    let (phase, message) = computed_phase(situation.spec, &draft.status);
+    if phase == Phase::Healthy
+        && !matches!(draft.waiting_on, Some(WaitingOn::ScaleDownDelay { .. }))
+    {
         draft.waiting_on = None;
     }
     let mut set = Setter {
@@ -119,7 +122,7 @@ pub(crate) fn seal(situation: &Situation<'_>, mut draft: Draft<'_>) -> Plan {
         now: situation.now.second(),
     };
     if situation.observed.settings.kstatus_conditions {
-        phase::set_kstatus(&mut set, phase, &message, draft.waiting_on.as_ref());
+        kstatus::set(&mut set, phase, &message, draft.waiting_on.as_ref());
     } else {
         for kind in [kind::READY, kind::RECONCILING, kind::STALLED] {
             set.remove(kind);
@@ -128,7 +131,7 @@ pub(crate) fn seal(situation: &Situation<'_>, mut draft: Draft<'_>) -> Plan {
     for condition in &mut draft.status.conditions {
         condition.observed_generation = Some(generation);
     }
-    draft.status.phase = Some(phase.to_owned());
+    draft.status.phase = Some(phase.to_string());
     draft.status.message = Some(message).filter(|message| !message.is_empty());
     draft.status.waiting_on = draft
         .waiting_on

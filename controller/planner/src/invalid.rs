@@ -27,7 +27,9 @@ pub(crate) struct Problem {
 /// The first thing that is wrong: the spec itself, what this version does not support, the
 /// Services it names, the pod template.
 pub(crate) fn problem(situation: &Situation<'_>) -> Option<Problem> {
-    service_problem(situation).or_else(|| template_problem(situation))
+    spec_problem(situation)
+        .or_else(|| service_problem(situation))
+        .or_else(|| template_problem(situation))
 }
 
 /// Says what is wrong in the status, and nothing else.
@@ -59,6 +61,20 @@ pub(crate) fn plan(situation: &Situation<'_>, problem: Problem) -> Plan {
         fix,
     });
     seal(situation, draft)
+}
+
+fn spec_problem(situation: &Situation<'_>) -> Option<Problem> {
+    let error = crds::validation::first_error(situation.rollout)?;
+    let problem = error.message();
+    let problem = problem
+        .strip_prefix(&format!("{}: ", error.path))
+        .unwrap_or(&problem);
+    Some(Problem {
+        message: error.compat_message(situation.name()),
+        problem: problem.to_owned(),
+        field: error.path,
+        fix: error.fix,
+    })
 }
 
 /// A Service that is missing, belongs to another Rollout, or selects other pods.

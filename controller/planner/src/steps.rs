@@ -39,22 +39,10 @@ impl<'a> Steps<'a> {
         self.current().is_none()
     }
 
-    /// The weight that holds at the present step: of the nearest `setWeight` at or before it; 0
-    /// before the first, 100 past the last step.
+    /// The weight that holds at the present step; everything past the last one.
     pub(crate) fn weight(self) -> i64 {
-        if self.is_past_the_end() {
-            return 100;
-        }
-        let so_far = usize::try_from(self.index)
-            .unwrap_or(usize::MAX)
-            .saturating_add(1);
-        self.canary
-            .steps
-            .iter()
-            .take(so_far)
-            .filter_map(|step| step.set_weight)
-            .next_back()
-            .map_or(0, i64::from)
+        let index = (!self.is_past_the_end()).then_some(self.index);
+        crds::reading::current_set_weight(self.canary, index, false)
     }
 
     /// How long the present step pauses; `None` when it is no pause.
@@ -74,16 +62,12 @@ impl<'a> Steps<'a> {
         target: Split,
     ) -> Option<String> {
         let step = self.current()?;
-        if let Some(pause) = &step.pause {
-            return self
-                .is_pause_over(situation, status)
-                .then(|| match &pause.duration {
-                    None => "pause".to_owned(),
-                    Some(duration) => format!("pause: {}", written(duration)),
-                });
-        }
-        let weight = step.set_weight?;
-        is_at(situation, self.canary, target).then(|| format!("setWeight: {weight}"))
+        let done = if step.pause.is_some() {
+            self.is_pause_over(situation, status)
+        } else {
+            step.set_weight.is_some() && is_at(situation, self.canary, target)
+        };
+        done.then(|| crds::reading::step_text(step))
     }
 
     fn is_pause_over(self, situation: &Situation<'_>, status: &RolloutStatus) -> bool {
@@ -101,14 +85,6 @@ impl<'a> Steps<'a> {
                 Some(PauseLength::UntilPromoted) | None => false,
             },
         }
-    }
-}
-
-fn written(duration: &k8s_openapi::apimachinery::pkg::util::intstr::IntOrString) -> String {
-    use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-    match duration {
-        IntOrString::Int(seconds) => seconds.to_string(),
-        IntOrString::String(text) => text.clone(),
     }
 }
 
