@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::Gvk;
 use crate::field_error::FieldError;
 
-pub use decode::{prune, type_error, unknown_fields};
+pub use decode::{prune, prune_metadata, type_error, unknown_fields};
 pub use metadata::{NameRule, validate_metadata, validate_metadata_update};
 pub use names::{dns_label, dns_subdomain};
 

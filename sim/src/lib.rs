@@ -3,6 +3,7 @@
 pub mod api_schema;
 pub mod builtin;
 pub mod discovery;
+pub mod duplicates;
 pub mod error;
 pub mod field_error;
 pub mod gvk;

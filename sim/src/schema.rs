@@ -49,9 +49,9 @@ impl Structural {
     }
 
     /// Removes the fields that the schema does not know, and says which: `spec.strategi`,
-    /// `spec.steps[1].setWeigth`. In the order of the schema's own walk (keys sorted).
+    /// `spec.steps[1].setWeigth`. Those of `metadata` come first.
     pub fn prune(&self, object: &mut Value) -> Vec<String> {
-        let mut unknown = Vec::new();
+        let mut unknown = crate::builtin::prune_metadata(object);
         prune::prune(&self.root, object, "", &mut unknown);
         unknown
     }

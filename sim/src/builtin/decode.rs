@@ -15,6 +15,16 @@ pub fn prune(gvk: &Gvk, object: &mut Value) -> Vec<String> {
     unknown
 }
 
+/// As [`prune`], for `metadata` alone: what custom resources share with the built-in kinds.
+pub fn prune_metadata(object: &mut Value) -> Vec<String> {
+    let mut unknown = Vec::new();
+    let schema = schemas().get("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
+    if let (Some(schema), Some(metadata)) = (schema, object.get_mut("metadata")) {
+        walk(schema, metadata, "metadata", &mut unknown);
+    }
+    unknown
+}
+
 /// The paths of fields that a built-in kind does not have.
 pub fn unknown_fields(gvk: &Gvk, object: &Value) -> Vec<String> {
     prune(gvk, &mut object.clone())

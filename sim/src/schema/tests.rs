@@ -46,13 +46,21 @@ fn words(object: Value, old: Option<Value>) -> Vec<String> {
 #[test]
 fn unknown_fields_are_removed_and_named_by_path() {
     let mut object = json!({
-        "apiVersion": "v1", "kind": "Widget", "metadata": {"name": "w", "labels": {"a": "b"}},
+        "apiVersion": "v1", "kind": "Widget", "metadata": {"name": "w", "labels": {"a": "b"}, "lables": {}},
         "spec": {"size": 1, "sise": 2, "anything": {"goes": {"here": 1}}, "labels": {"any": "key"},
                  "ports": [{"port": 1}, {"port": 2, "prot": "UDP"}]},
         "extra": true,
     });
     let unknown = widgets().prune(&mut object);
-    assert_eq!(unknown, ["extra", "spec.ports[1].prot", "spec.sise"]);
+    assert_eq!(
+        unknown,
+        [
+            "metadata.lables",
+            "extra",
+            "spec.ports[1].prot",
+            "spec.sise"
+        ]
+    );
     assert_eq!(object["spec"]["anything"]["goes"]["here"], 1);
     assert_eq!(object["metadata"]["labels"]["a"], "b");
     assert!(object["spec"].get("sise").is_none());
