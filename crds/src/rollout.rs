@@ -42,9 +42,13 @@ pub struct RolloutSpec {
     pub replicas: Option<i32>,
     /// Selects the pods; immutable. Required unless `workloadRef` is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-kubernetes-validations" = [
+        {"rule": "self == oldSelf", "message": ".spec.selector is immutable"}
+    ]))]
     pub selector: Option<LabelSelector>,
     /// The pods to run, exactly as the user wrote them.
     #[serde(default, skip_serializing_if = "Value::is_null")]
+    #[schemars(schema_with = "crate::schema::pod_template")]
     pub template: Value,
     /// A workload to take template and selector from.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,5 +10,11 @@ fn main() -> io::Result<()> {
     let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = crate_dir.join("../docs");
     fs::create_dir_all(&docs)?;
-    fs::write(docs.join("unsupported.md"), crds::unsupported::page())
+    fs::write(docs.join("unsupported.md"), crds::unsupported::page())?;
+    let manifests = crate_dir.join("manifests");
+    fs::create_dir_all(&manifests)?;
+    for file in crds::manifests::files() {
+        fs::write(manifests.join(file.name), file.text)?;
+    }
+    Ok(())
 }

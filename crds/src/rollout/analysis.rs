@@ -41,6 +41,7 @@ pub struct AnalysisTemplateRef {
 /// A value for one argument.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["name"]))]
 pub struct AnalysisRunArgument {
     /// The argument's name.
     #[serde(default)]
@@ -68,6 +69,7 @@ pub struct ArgumentValueFrom {
 /// A field of the Rollout.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["fieldPath"]))]
 pub struct FieldRef {
     /// As in the downward API, e.g. `metadata.labels['env']`.
     #[serde(default)]
@@ -77,6 +79,7 @@ pub struct FieldRef {
 /// A metric whose result does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["metricName"]))]
 pub struct DryRun {
     /// Name or regular expression.
     #[serde(default)]
@@ -86,6 +89,7 @@ pub struct DryRun {
 /// Measurements kept for a metric.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["limit", "metricName"]))]
 pub struct MeasurementRetention {
     /// Name or regular expression.
     #[serde(default)]

@@ -14,6 +14,7 @@ use super::{
 /// Source: `compat/api.md` §2.1, `compat/bluegreen.md`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["activeService"]))]
 pub struct BlueGreenStrategy {
     /// Service that users reach.
     #[serde(default)]

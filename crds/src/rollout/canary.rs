@@ -82,6 +82,7 @@ pub struct BackgroundAnalysis {
 /// Two Services that change roles at every promotion.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["pingService", "pongService"]))]
 pub struct PingPong {
     /// One of them.
     #[serde(default)]
@@ -93,6 +94,7 @@ pub struct PingPong {
 
 /// How many new pods must be available before a step is done.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["type", "value"]))]
 pub struct ReplicaProgressThreshold {
     /// `Percent` of the wanted pods, or `Pods`.
     #[serde(rename = "type", default)]
@@ -127,6 +129,7 @@ pub struct AntiAffinity {
 
 /// The wish's weight.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["weight"]))]
 pub struct PreferredAntiAffinity {
     /// 1 to 100.
     #[serde(default)]

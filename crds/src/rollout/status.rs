@@ -72,6 +72,7 @@ pub struct RolloutStatus {
     pub collision_count: Option<i32>,
     /// `metadata.generation` that this status describes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::int_or_string")]
     pub observed_generation: Option<ObservedGeneration>,
     /// What holds now.
     #[serde(
@@ -150,6 +151,7 @@ pub struct RolloutStatus {
 
 /// An AnalysisRun as its Rollout sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["name", "status"]))]
 pub struct RolloutAnalysisRunStatus {
     /// Its name.
     #[serde(default)]

@@ -51,6 +51,7 @@ pub struct Pause {
 /// An Experiment as a step.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["templates"]))]
 pub struct ExperimentStep {
     /// The versions to run side by side.
     #[serde(default)]
@@ -75,6 +76,7 @@ pub struct ExperimentStep {
 /// One version of an Experiment.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["name", "specRef"]))]
 pub struct ExperimentStepTemplate {
     /// Its name.
     #[serde(default)]
@@ -110,6 +112,7 @@ pub struct TemplateService {
 /// One analysis of an Experiment.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["name", "templateName"]))]
 pub struct ExperimentStepAnalysis {
     /// Its name.
     #[serde(default)]
@@ -157,6 +160,7 @@ pub struct SetHeaderRoute {
 /// One header.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["headerName", "headerValue"]))]
 pub struct HeaderRoutingMatch {
     /// Its name.
     #[serde(default)]
@@ -182,6 +186,7 @@ pub struct StringMatch {
 
 /// Mirror requests to the canary.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["name"]))]
 pub struct SetMirrorRoute {
     /// Name of the managed route.
     #[serde(default)]
@@ -210,11 +215,13 @@ pub struct RouteMatch {
 
 /// Run a step plugin.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["name"]))]
 pub struct PluginStep {
     /// Its name.
     #[serde(default)]
     pub name: String,
     /// Its configuration; any object.
     #[serde(default, skip_serializing_if = "Value::is_null")]
+    #[schemars(schema_with = "crate::schema::any_object")]
     pub config: Value,
 }

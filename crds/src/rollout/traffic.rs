@@ -54,6 +54,7 @@ pub struct TrafficRouting {
     pub apisix: Option<ApisixTrafficRouting>,
     /// Configuration of router plugins by the plugin's name, such as `argoproj-labs/gatewayAPI`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "crate::schema::any_object")]
     pub plugins: BTreeMap<String, Value>,
     /// The weight that means all traffic; 100 when absent. Only with nginx and plugins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,6 +63,7 @@ pub struct TrafficRouting {
 
 /// A route that the controller owns in the router's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["name"]))]
 pub struct ManagedRoute {
     /// Name of the route, as used in `setHeaderRoute.name` or `setMirrorRoute.name`.
     #[serde(default)]

@@ -24,6 +24,7 @@ pub struct AlbStatus {
 /// A load balancer or target group.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["arn", "name"]))]
 pub struct AwsResource {
     /// Its name.
     #[serde(default)]

@@ -37,6 +37,7 @@ pub struct CanaryStatus {
 
 /// Traffic weights as last set on the router.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["canary", "stable"]))]
 pub struct TrafficWeights {
     /// Where the canary's share goes.
     #[serde(default)]
@@ -59,6 +60,7 @@ pub struct TrafficWeights {
 /// One destination and its share.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["weight"]))]
 pub struct WeightDestination {
     /// Its share.
     #[serde(default)]
@@ -74,6 +76,7 @@ pub struct WeightDestination {
 /// What one operation of a step plugin came to.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["index", "name", "operation"]))]
 pub struct StepPluginStatus {
     /// Index of the step.
     #[serde(default)]
@@ -114,5 +117,6 @@ pub struct StepPluginStatus {
     pub disabled: bool,
     /// The plugin's own state; any object.
     #[serde(default, skip_serializing_if = "Value::is_null")]
+    #[schemars(schema_with = "crate::schema::any_object")]
     pub status: Value,
 }

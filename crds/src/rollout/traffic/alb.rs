@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// AWS Load Balancer controller: either `ingress` or `ingresses`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["servicePort"]))]
 pub struct AlbTrafficRouting {
     /// The Ingress whose action annotation is changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,6 +32,7 @@ pub struct AlbTrafficRouting {
 /// Stickiness of the target groups.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["durationSeconds", "enabled"]))]
 pub struct StickinessConfig {
     /// Whether a client stays on the version it reached first.
     #[serde(default)]

@@ -22,6 +22,7 @@ pub struct IstioTrafficRouting {
 /// A VirtualService and the routes in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["name"]))]
 pub struct IstioVirtualService {
     /// Its name, or `name.namespace` when it is in another namespace.
     #[serde(default)]
@@ -60,6 +61,7 @@ pub struct TcpRoute {
 /// A DestinationRule and its subsets.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["canarySubsetName", "name", "stableSubsetName"]))]
 pub struct IstioDestinationRule {
     /// Its name.
     #[serde(default)]

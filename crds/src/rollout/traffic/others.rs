@@ -41,6 +41,7 @@ pub struct SmiTrafficRouting {
 
 /// Ambassador (Emissary).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["mappings"]))]
 pub struct AmbassadorTrafficRouting {
     /// Mappings of the stable Service; a canary Mapping is made from each. At least one.
     #[serde(default)]
@@ -61,6 +62,7 @@ pub struct AppMeshTrafficRouting {
 
 /// An App Mesh VirtualService and the routes in its router.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["name"]))]
 pub struct AppMeshVirtualService {
     /// Its name.
     #[serde(default)]
@@ -73,6 +75,7 @@ pub struct AppMeshVirtualService {
 /// The two VirtualNodes that weights refer to.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["canaryVirtualNodeRef", "stableVirtualNodeRef"]))]
 pub struct AppMeshVirtualNodeGroup {
     /// VirtualNode of the canary's pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,6 +87,7 @@ pub struct AppMeshVirtualNodeGroup {
 
 /// A VirtualNode by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["name"]))]
 pub struct AppMeshVirtualNodeRef {
     /// Its name.
     #[serde(default)]
@@ -93,6 +97,7 @@ pub struct AppMeshVirtualNodeRef {
 /// Traefik.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("required" = ["weightedTraefikServiceName"]))]
 pub struct TraefikTrafficRouting {
     /// The TraefikService whose weights are changed.
     #[serde(default)]
@@ -109,6 +114,7 @@ pub struct ApisixTrafficRouting {
 
 /// An ApisixRoute and the rules in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["name"]))]
 pub struct ApisixRoute {
     /// Its name.
     #[serde(default)]
