@@ -1,1 +1,28 @@
-//! Objects to the tree people see; no client, no clock.
+//! Objects to what people see: one derivation for the plugin and the dashboard.
+//!
+//! Pure: JSON objects and a moment go in, a [`RolloutView`] or text comes out. No client, no
+//! clock. Not for deciding anything: a value that the controller does not write is read off the
+//! objects here, never guessed.
+//!
+//! Source: `compat/cli.md` §2, §5, §6.
+
+pub mod explain;
+pub mod icons;
+mod images;
+mod objects;
+mod pod;
+mod replica_set;
+mod rollout_view;
+mod since;
+mod steps;
+pub mod text;
+mod waiting;
+
+pub use images::ImageView;
+pub use objects::Objects;
+pub use pod::PodView;
+pub use replica_set::ReplicaSetView;
+pub use rollout_view::{Counts, RevisionView, RolloutView};
+pub use since::human_duration;
+pub use steps::{StepState, StepView};
+pub use waiting::WaitingView;
