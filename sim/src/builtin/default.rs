@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::quantity;
 use crate::Gvk;
 
 /// Fills in the defaults of one object.
@@ -245,7 +246,9 @@ fn container(container: &mut Map<String, Value>) {
         json!("/dev/termination-log"),
     );
     empty(container, "terminationMessagePolicy", json!("File"));
-    child(container, "resources");
+    if let Some(resources) = child(container, "resources") {
+        amounts(resources);
+    }
     each(container, "ports", |port| {
         empty(port, "protocol", json!("TCP"))
     });
@@ -270,6 +273,21 @@ fn container(container: &mut Map<String, Value>) {
         for name in ["postStart", "preStop"] {
             if let Some(Value::Object(hook)) = lifecycle.get_mut(name) {
                 handler(hook);
+            }
+        }
+    }
+}
+
+/// Amounts are stored in their canonical form.
+fn amounts(resources: &mut Map<String, Value>) {
+    for list in ["limits", "requests"] {
+        let amounts = resources.get_mut(list).and_then(Value::as_object_mut);
+        for amount in amounts.into_iter().flat_map(Map::values_mut) {
+            let text = amount
+                .as_str()
+                .map_or_else(|| amount.to_string(), str::to_owned);
+            if let Some(canonical) = quantity::canonical(&text) {
+                *amount = Value::from(canonical);
             }
         }
     }

@@ -41,6 +41,48 @@ pub(super) fn parse(text: &str) -> Option<i128> {
     })
 }
 
+/// The form that the API server stores: the largest suffix of the same family that keeps the
+/// number whole, rounded up to thousandths. `0.5` is `500m`, `1024Mi` is `1Gi`, `1.5Gi` is
+/// `1536Mi`, `1000m` is `1`. `None` for what is no quantity.
+pub(super) fn canonical(text: &str) -> Option<String> {
+    let nanos = parse(text)?;
+    let milli = nanos.checked_add(999_999)?.div_euclid(1_000_000);
+    let whole = (milli.rem_euclid(1000) == 0).then(|| milli.div_euclid(1000));
+    let exponent = text.contains('e') || (text.contains('E') && !text.ends_with(['E', 'i']));
+    if text.ends_with('i')
+        && let Some(whole) = whole.filter(|n| n.abs() >= 1024)
+    {
+        return Some(shorten(
+            whole,
+            1024,
+            &["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"],
+        ));
+    }
+    Some(match (exponent, whole) {
+        (_, Some(0)) => "0".to_owned(),
+        (true, Some(whole)) => shorten(whole, 1000, &["", "e3", "e6", "e9", "e12", "e15", "e18"]),
+        (true, None) => shorten(milli, 1000, &["e-3"]),
+        (false, Some(whole)) => shorten(whole, 1000, &["", "k", "M", "G", "T", "P", "E"]),
+        (false, None) => shorten(milli, 1000, &["m"]),
+    })
+}
+
+/// Divides by `step` while the number stays whole, and adds the suffix for how often that was.
+fn shorten(number: i128, step: i128, suffixes: &[&str]) -> String {
+    let mut number = number;
+    let mut suffix = "";
+    for (index, next) in suffixes.iter().enumerate() {
+        if index > 0 {
+            if number.checked_rem(step) != Some(0) {
+                break;
+            }
+            number = number.checked_div(step).unwrap_or(number);
+        }
+        suffix = next;
+    }
+    format!("{number}{suffix}")
+}
+
 /// Powers of two and of ten that a suffix stands for.
 fn scale(suffix: &str) -> Option<(u32, i32)> {
     Some(match suffix {
@@ -70,6 +112,28 @@ fn scale(suffix: &str) -> Option<(u32, i32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_stored_form_has_the_largest_suffix_that_keeps_it_whole() {
+        let table = [
+            ("0.5", "500m"),
+            ("1000m", "1"),
+            ("1500m", "1500m"),
+            ("1024Mi", "1Gi"),
+            ("1.5Gi", "1536Mi"),
+            ("16Mi", "16Mi"),
+            ("512", "512"),
+            ("2000", "2k"),
+            ("1e3", "1e3"),
+            ("2E", "2E"),
+            ("0", "0"),
+            ("0.0001", "1m"),
+            ("100Ki", "100Ki"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(canonical(text).as_deref(), Some(expected), "{text}");
+        }
+    }
 
     #[test]
     fn suffixes_scale_exactly() {
