@@ -23,7 +23,7 @@ pub use step::CanaryStep;
 
 use crate::Time;
 
-/// What a Rollout should be.
+/// What should run, and how a new version of it takes over.
 #[derive(CustomResource, Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[kube(
     group = "argoproj.io",
@@ -37,47 +37,53 @@ use crate::Time;
 )]
 #[serde(rename_all = "camelCase")]
 pub struct RolloutSpec {
-    /// Number of pods wanted; 1 when absent.
+    /// Number of pods wanted, 0 or more; 1 when absent. An autoscaler may own it through the
+    /// scale subresource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replicas: Option<i32>,
-    /// Selects the pods; immutable. Required unless `workloadRef` is set.
+    /// Selects the pods of this Rollout, e.g. `matchLabels: {app: web}`; must match the labels of
+    /// `template` and cannot change later. Required unless `workloadRef` is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-kubernetes-validations" = [
         {"rule": "self == oldSelf", "message": ".spec.selector is immutable"}
     ]))]
     pub selector: Option<LabelSelector>,
-    /// The pods to run, exactly as the user wrote them.
+    /// The pods to run. Every change of it is a new version, which takes over as `strategy` says.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     #[schemars(schema_with = "crate::schema::pod_template")]
     pub template: Value,
-    /// A workload to take template and selector from.
+    /// An object whose pod template is used in place of `template` and `selector`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workload_ref: Option<WorkloadRef>,
-    /// Seconds a pod must be ready before it counts as available.
+    /// Seconds a pod must be ready before it counts as available; 0 when absent.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub min_ready_seconds: i32,
-    /// Within how many revisions a rollback skips all steps.
+    /// Within how many revisions a rollback skips all steps; off when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback_window: Option<RollbackWindow>,
-    /// How a new version takes over; exactly one of canary and blueGreen.
+    /// How a new version takes over: exactly one of `canary` and `blueGreen`.
     #[serde(default)]
     pub strategy: Strategy,
-    /// Old ReplicaSets kept for rollback; 10 when absent.
+    /// Old ReplicaSets without pods that are kept so that one can go back to them; 10 when
+    /// absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision_history_limit: Option<i32>,
-    /// Paused by the user.
+    /// Set to true to hold an update where it is; pods are still kept running and scaled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
-    /// Seconds without progress after which the rollout is Degraded; 600 when absent.
+    /// Seconds without any progress after which an update counts as stuck (phase `Degraded`,
+    /// reason `ProgressDeadlineExceeded`); 600 when absent. Must be above `minReadySeconds`.
+    /// Pauses do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress_deadline_seconds: Option<i32>,
-    /// Whether missing the progress deadline aborts the update.
+    /// Whether an update that is stuck is aborted, so that the stable version takes over again;
+    /// false when absent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub progress_deadline_abort: bool,
-    /// Pods created before this moment are restarted.
+    /// Restarts every pod that was created before this moment (RFC 3339), a few at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart_at: Option<Time>,
-    /// How many analysis runs and experiments are kept.
+    /// How many finished AnalysisRuns and Experiments are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analysis: Option<AnalysisHistory>,
 }
@@ -95,16 +101,17 @@ pub(crate) fn is_zero(value: &i32) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkloadRef {
-    /// `apps/v1` or `v1`.
+    /// `apps/v1` for a Deployment or ReplicaSet, `v1` for a PodTemplate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_version: Option<String>,
     /// `Deployment`, `ReplicaSet` or `PodTemplate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// Name in the same namespace.
+    /// Name of the object, in the namespace of the Rollout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `never`, `onsuccess` or `progressively`.
+    /// What becomes of a Deployment's own pods: `never` (stays as it is; the default),
+    /// `onsuccess` (to 0 after the first success) or `progressively` (as the Rollout grows).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale_down: Option<String>,
 }
@@ -112,7 +119,8 @@ pub struct WorkloadRef {
 /// Rolling back within this window skips all steps.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct RollbackWindow {
-    /// Number of revisions.
+    /// A rollback to one of this many latest revisions skips all steps; 0 or absent turns this
+    /// off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revisions: Option<i32>,
 }
@@ -121,10 +129,10 @@ pub struct RollbackWindow {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Strategy {
-    /// Two Services, switched at once.
+    /// The new version runs beside the old one, and one Service is switched at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blue_green: Option<BlueGreenStrategy>,
-    /// Step by step.
+    /// The new version takes over step by step; `canary: {}` is a plain rolling update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<CanaryStrategy>,
 }
@@ -133,10 +141,10 @@ pub struct Strategy {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AnalysisHistory {
-    /// Successful ones; 5 when absent.
+    /// Successful ones that are kept; 5 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub successful_run_history_limit: Option<i32>,
-    /// Failed, errored and inconclusive ones; 5 when absent.
+    /// Failed, errored and inconclusive ones that are kept; 5 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsuccessful_run_history_limit: Option<i32>,
 }

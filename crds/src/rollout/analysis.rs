@@ -9,16 +9,16 @@ use super::canary::PodMetadata;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RolloutAnalysis {
-    /// The templates, merged into one run.
+    /// The templates, merged into one run; at least one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub templates: Vec<AnalysisTemplateRef>,
     /// Values for the templates' arguments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<AnalysisRunArgument>,
-    /// Metrics whose result does not count.
+    /// Metrics that are measured but do not decide.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dry_run: Vec<DryRun>,
-    /// Measurements kept per metric.
+    /// How many measurements of a metric are kept; 10 when absent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measurement_retention: Vec<MeasurementRetention>,
     /// Labels and annotations of the AnalysisRun.
@@ -30,10 +30,10 @@ pub struct RolloutAnalysis {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AnalysisTemplateRef {
-    /// Its name.
+    /// Name of the AnalysisTemplate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_name: Option<String>,
-    /// Whether it is a ClusterAnalysisTemplate.
+    /// Whether it is a ClusterAnalysisTemplate; false when absent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cluster_scope: bool,
 }
@@ -43,13 +43,13 @@ pub struct AnalysisTemplateRef {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("required" = ["name"]))]
 pub struct AnalysisRunArgument {
-    /// The argument's name.
+    /// Name of the argument, as in the template.
     #[serde(default)]
     pub name: String,
-    /// A literal value.
+    /// Its value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Where else the value comes from.
+    /// Where else its value comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_from: Option<ArgumentValueFrom>,
 }
@@ -58,7 +58,7 @@ pub struct AnalysisRunArgument {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ArgumentValueFrom {
-    /// `Stable` or `Latest`.
+    /// The revision label of the `Stable` or the `Latest` ReplicaSet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod_template_hash_value: Option<String>,
     /// A field of the Rollout.
@@ -71,7 +71,7 @@ pub struct ArgumentValueFrom {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("required" = ["fieldPath"]))]
 pub struct FieldRef {
-    /// As in the downward API, e.g. `metadata.labels['env']`.
+    /// Path of the field, e.g. `metadata.labels['env']`.
     #[serde(default)]
     pub field_path: String,
 }
@@ -81,7 +81,7 @@ pub struct FieldRef {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("required" = ["metricName"]))]
 pub struct DryRun {
-    /// Name or regular expression.
+    /// Name of the metric, or a regular expression for names.
     #[serde(default)]
     pub metric_name: String,
 }
@@ -91,10 +91,10 @@ pub struct DryRun {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("required" = ["limit", "metricName"]))]
 pub struct MeasurementRetention {
-    /// Name or regular expression.
+    /// Name of the metric, or a regular expression for names.
     #[serde(default)]
     pub metric_name: String,
-    /// How many.
+    /// How many measurements are kept.
     #[serde(default)]
     pub limit: i32,
 }

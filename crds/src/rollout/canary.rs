@@ -14,28 +14,32 @@ use super::{CanaryStep, RolloutAnalysis, traffic::TrafficRouting};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CanaryStrategy {
-    /// Service that selects only pods of the new version.
+    /// Name of a Service that is made to select only pods of the new version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary_service: Option<String>,
-    /// Service that selects only pods of the stable version.
+    /// Name of a Service that is made to select only pods of the stable version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stable_service: Option<String>,
-    /// What happens, in order; none means a plain rolling update.
+    /// What happens during an update, in order. None means a plain rolling update.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<CanaryStep>,
-    /// What splits the traffic; by number of pods when absent.
+    /// What splits the traffic. When absent, traffic follows the number of pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traffic_routing: Option<TrafficRouting>,
-    /// Pods that may be missing during an update; `"25"` (percent) when absent.
+    /// Pods that may be missing during an update: a number, or a percentage of `replicas` rounded
+    /// down; `25%` when absent. Text without a percent sign is a percentage as well. Not 0
+    /// together with `maxSurge`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_unavailable: Option<IntOrString>,
-    /// Pods that may come on top during an update; `"25"` (percent) when absent.
+    /// Pods that may exist beyond `replicas` during an update: a number, or a percentage of
+    /// `replicas` rounded up; `25%` when absent. Text without a percent sign is a percentage as
+    /// well. Not 0 together with `maxUnavailable`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_surge: Option<IntOrString>,
-    /// Analysis that runs beside the steps.
+    /// Analysis that runs beside the steps; when it fails the update is aborted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analysis: Option<BackgroundAnalysis>,
-    /// Keeps new pods off the nodes of old ones.
+    /// Keeps pods of the new version off the nodes of the stable one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anti_affinity: Option<AntiAffinity>,
     /// Labels and annotations of pods while they are the canary.
@@ -44,25 +48,32 @@ pub struct CanaryStrategy {
     /// Labels and annotations of pods while they are stable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stable_metadata: Option<PodMetadata>,
-    /// Seconds old pods stay after the switch; only with traffic routing.
+    /// Seconds the old pods stay after the new version took over; 30 when absent. Only with
+    /// `trafficRouting`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale_down_delay_seconds: Option<i32>,
-    /// How many old ReplicaSets may wait for their delay at once.
+    /// How many old ReplicaSets may wait for `scaleDownDelaySeconds` at once; any number when
+    /// absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale_down_delay_revision_limit: Option<i32>,
-    /// Seconds the canary stays after an abort; only with traffic routing.
+    /// Seconds the canary's pods stay after an abort; 30 when absent, 0 means for ever. Only with
+    /// `trafficRouting`; without it they go at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub abort_scale_down_delay_seconds: Option<i32>,
-    /// Whether stable shrinks while traffic moves away; only with traffic routing.
+    /// Whether the stable version shrinks as traffic moves away from it; false when absent. Only
+    /// with `trafficRouting`, and not with `scaleDownDelaySeconds`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dynamic_stable_scale: bool,
-    /// Two Services that change roles.
+    /// Two Services that change roles at every promotion, in place of `canaryService` and
+    /// `stableService`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ping_pong: Option<PingPong>,
-    /// Least pods of a ReplicaSet that gets traffic.
+    /// Least number of pods of a version that gets traffic; 1 when absent. Only with
+    /// `trafficRouting`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_pods_per_replica_set: Option<i32>,
-    /// How many new pods must be available before a step is done; all when absent.
+    /// How many of a step's new pods must be available before the step counts as done; all when
+    /// absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replica_progress_threshold: Option<ReplicaProgressThreshold>,
 }
@@ -74,7 +85,7 @@ pub struct BackgroundAnalysis {
     /// The analysis itself.
     #[serde(flatten)]
     pub analysis: RolloutAnalysis,
-    /// Index of the first step during which it runs.
+    /// Index, from 0, of the step with which the analysis begins; 0 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starting_step: Option<i32>,
 }
@@ -84,10 +95,10 @@ pub struct BackgroundAnalysis {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("required" = ["pingService", "pongService"]))]
 pub struct PingPong {
-    /// One of them.
+    /// Name of one Service.
     #[serde(default)]
     pub ping_service: String,
-    /// The other.
+    /// Name of the other Service.
     #[serde(default)]
     pub pong_service: String,
 }
@@ -96,10 +107,10 @@ pub struct PingPong {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("required" = ["type", "value"]))]
 pub struct ReplicaProgressThreshold {
-    /// `Percent` of the wanted pods, or `Pods`.
+    /// `Percent` of the pods that the step wants, or a number of `Pods`.
     #[serde(rename = "type", default)]
     pub kind: String,
-    /// The number.
+    /// The percentage, 0 to 100, or the number of pods.
     #[serde(default)]
     pub value: i32,
 }
@@ -107,10 +118,10 @@ pub struct ReplicaProgressThreshold {
 /// Labels and annotations of pods while they have a role.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct PodMetadata {
-    /// Labels.
+    /// Labels by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// Annotations.
+    /// Annotations by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
 }
@@ -119,10 +130,10 @@ pub struct PodMetadata {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AntiAffinity {
-    /// A wish, with a weight.
+    /// A wish: the scheduler avoids such nodes when it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preferred_during_scheduling_ignored_during_execution: Option<PreferredAntiAffinity>,
-    /// A must.
+    /// A must: pods stay pending when there is no other node. Has no fields, write `{}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required_during_scheduling_ignored_during_execution: Option<RequiredAntiAffinity>,
 }
@@ -131,7 +142,7 @@ pub struct AntiAffinity {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("required" = ["weight"]))]
 pub struct PreferredAntiAffinity {
-    /// 1 to 100.
+    /// How strong the wish is, 1 to 100.
     #[serde(default)]
     pub weight: i32,
 }

@@ -18,11 +18,12 @@ pub use parts::{
     WaitingOnStatus,
 };
 
-/// What a Rollout is.
+/// How the rollout is doing. Written by the controller; `abort`, `promoteFull`, `pauseConditions`
+/// and `currentStepIndex` are also how commands reach it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RolloutStatus {
-    /// Whether the update is aborted; set by a user or the controller, cleared by retry.
+    /// Whether the update is aborted; set by a person or the controller, cleared by a retry.
     #[serde(
         default,
         deserialize_with = "null_as_default",
@@ -32,45 +33,48 @@ pub struct RolloutStatus {
     /// When the abort was first seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aborted_at: Option<Time>,
-    /// Why the rollout is paused.
+    /// Why and since when the rollout is paused by the controller. Removing them resumes it.
     #[serde(
         default,
         deserialize_with = "null_as_default",
         skip_serializing_if = "Vec::is_empty"
     )]
     pub pause_conditions: Vec<PauseCondition>,
-    /// Whether the controller paused; true with no pause condition means that a user resumed.
+    /// Whether the controller paused it; true without pause conditions means that a person
+    /// resumed it.
     #[serde(
         default,
         deserialize_with = "null_as_default",
         skip_serializing_if = "std::ops::Not::not"
     )]
     pub controller_pause: bool,
-    /// Revision label of the newest ReplicaSet.
+    /// Revision label of the newest version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_pod_hash: Option<String>,
-    /// Hash of the canary steps.
+    /// Tells whether the canary steps changed since; empty for blue-green.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_step_hash: Option<String>,
-    /// Pods of all ReplicaSets.
+    /// Pods of all versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replicas: Option<i32>,
-    /// Pods of the newest ReplicaSet.
+    /// Pods of the newest version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_replicas: Option<i32>,
-    /// Ready pods.
+    /// Ready pods of all versions; of the active one for blue-green.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_replicas: Option<i32>,
-    /// Available pods.
+    /// Available pods of all versions; of the active one for blue-green.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub available_replicas: Option<i32>,
-    /// Index of the current canary step; the number of steps when all are done.
+    /// Number of canary steps that are done, which is the index from 0 of the current one; absent
+    /// without steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_step_index: Option<i32>,
-    /// How often a ReplicaSet name was taken.
+    /// How often the name of a new ReplicaSet was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collision_count: Option<i32>,
-    /// `metadata.generation` that this status describes.
+    /// Generation of the Rollout that this status describes, as text or as a number; `-1` until a
+    /// controller has seen it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::schema::int_or_string")]
     pub observed_generation: Option<ObservedGeneration>,
@@ -95,23 +99,23 @@ pub struct RolloutStatus {
         skip_serializing_if = "is_default"
     )]
     pub blue_green: BlueGreenStatus,
-    /// Pods that an autoscaler should count.
+    /// Pods that an autoscaler counts: all of a canary, the active ones of blue-green.
     #[serde(
         rename = "HPAReplicas",
         default,
         skip_serializing_if = "Option::is_none"
     )]
     pub hpa_replicas: Option<i32>,
-    /// Selector of the pods that an autoscaler should count.
+    /// Selector, as text, of the pods that an autoscaler counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
-    /// Revision label of the stable ReplicaSet.
+    /// Revision label of the stable version, to which an abort returns.
     #[serde(rename = "stableRS", default, skip_serializing_if = "Option::is_none")]
     pub stable_rs: Option<String>,
-    /// When pods were last restarted.
+    /// The last `spec.restartAt` that was carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restarted_at: Option<Time>,
-    /// Whether a user asked to skip everything that is left.
+    /// Set to true to skip the rest of the steps, pauses and analyses.
     #[serde(
         default,
         deserialize_with = "null_as_default",
@@ -125,10 +129,10 @@ pub struct RolloutStatus {
     /// pods that come and go do not put off the progress deadline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most_updated_available: Option<i32>,
-    /// Why it is in this phase.
+    /// Why it is in this phase; empty when healthy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Generation of the referenced workload.
+    /// Generation of the object in `spec.workloadRef` that this status describes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workload_observed_generation: Option<String>,
     /// The AWS load balancer, when one Ingress is used.
@@ -141,10 +145,10 @@ pub struct RolloutStatus {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub albs: Vec<AlbStatus>,
-    /// Timing of the current or last update.
+    /// When the current or last update began and ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<RolloutDuration>,
-    /// The one thing this rollout waits on.
+    /// The one thing this rollout waits on now; absent when it waits on nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_on: Option<WaitingOnStatus>,
 }

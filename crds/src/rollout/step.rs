@@ -10,32 +10,34 @@ use std::collections::BTreeMap;
 
 use super::{AnalysisRunArgument, RolloutAnalysis, analysis::DryRun, canary::PodMetadata};
 
-/// One step; as a rule exactly one of its fields is set.
+/// One step of an update; as a rule exactly one field is set.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CanaryStep {
-    /// Share of the traffic for the new version.
+    /// Share of the traffic for the new version, 0 to 100 (or to
+    /// `trafficRouting.maxTrafficWeight`). Without a router it is a share of the pods. Done when
+    /// that many pods are available.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_weight: Option<i32>,
-    /// Wait for a time or for a person.
+    /// Waits: `pause: {}` until a person promotes, `pause: {duration: 10m}` for a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
-    /// Run an Experiment.
+    /// Runs an Experiment; done when it succeeded, and its failure aborts the update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub experiment: Option<ExperimentStep>,
-    /// Run an analysis.
+    /// Runs an analysis; done when it succeeded, and its failure aborts the update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analysis: Option<RolloutAnalysis>,
-    /// Size the canary independently of the traffic.
+    /// Sizes the new version independently of the traffic. Only with `trafficRouting`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_canary_scale: Option<SetCanaryScale>,
-    /// Route requests by header.
+    /// Sends requests with certain headers to the new version. Only with some routers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_header_route: Option<SetHeaderRoute>,
-    /// Mirror requests.
+    /// Sends a copy of certain requests to the new version. Only with some routers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_mirror_route: Option<SetMirrorRoute>,
-    /// Run a step plugin.
+    /// Runs a step plugin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugin: Option<PluginStep>,
 }
@@ -43,7 +45,8 @@ pub struct CanaryStep {
 /// Wait; without a duration until a person promotes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Pause {
-    /// `30` or `"30"` (seconds), `"30s"`, `"5m"`, `"1h"`.
+    /// How long: seconds as `30` or `"30"`, or a duration such as `30s`, `5m`, `1h30m`. Absent
+    /// means until a person promotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<IntOrString>,
 }
@@ -56,19 +59,19 @@ pub struct ExperimentStep {
     /// The versions to run side by side.
     #[serde(default)]
     pub templates: Vec<ExperimentStepTemplate>,
-    /// How long; a Go duration.
+    /// How long they run once available, e.g. `10m`; until the analyses end when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<String>,
-    /// Analyses of the Experiment.
+    /// Analyses that judge the Experiment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub analyses: Vec<ExperimentStepAnalysis>,
-    /// Metrics whose result does not count.
+    /// Metrics that are measured but do not decide.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dry_run: Vec<DryRun>,
     /// Labels and annotations of the AnalysisRuns.
     #[serde(default)]
     pub analysis_run_metadata: PodMetadata,
-    /// Seconds the pods stay afterwards.
+    /// Seconds the pods stay after the end; 30 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale_down_delay_seconds: Option<i32>,
 }
@@ -78,25 +81,25 @@ pub struct ExperimentStep {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("required" = ["name", "specRef"]))]
 pub struct ExperimentStepTemplate {
-    /// Its name.
+    /// Its name; unique in the step.
     #[serde(default)]
     pub name: String,
-    /// `canary` or `stable`.
+    /// Whose pods: `canary` (the new version) or `stable`.
     #[serde(default)]
     pub spec_ref: String,
     /// Pods; 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replicas: Option<i32>,
-    /// Labels and annotations of its pods.
+    /// Labels and annotations added to its pods.
     #[serde(default)]
     pub metadata: PodMetadata,
-    /// Selector of its pods.
+    /// Selects its pods; the Rollout's selector when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selector: Option<LabelSelector>,
-    /// Share of the traffic.
+    /// Share of the traffic. Only with some routers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<i32>,
-    /// Service for its pods.
+    /// Makes a Service for its pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<TemplateService>,
 }
@@ -104,7 +107,7 @@ pub struct ExperimentStepTemplate {
 /// A Service for the pods of one version.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct TemplateService {
-    /// Its name.
+    /// Name of the Service; that of the ReplicaSet when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -114,19 +117,19 @@ pub struct TemplateService {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("required" = ["name", "templateName"]))]
 pub struct ExperimentStepAnalysis {
-    /// Its name.
+    /// Its name; unique in the step.
     #[serde(default)]
     pub name: String,
-    /// The template.
+    /// Name of the AnalysisTemplate.
     #[serde(default)]
     pub template_name: String,
-    /// Whether it is a ClusterAnalysisTemplate.
+    /// Whether the template is a ClusterAnalysisTemplate; false when absent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cluster_scope: bool,
-    /// Arguments.
+    /// Values for the template's arguments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<AnalysisRunArgument>,
-    /// Whether the Experiment waits for it.
+    /// Whether the Experiment does not end before this analysis does; false when absent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required_for_completion: bool,
 }
@@ -135,13 +138,13 @@ pub struct ExperimentStepAnalysis {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SetCanaryScale {
-    /// Percent of `spec.replicas`.
+    /// Pods as a percentage of `spec.replicas`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<i32>,
-    /// Pods.
+    /// Pods as a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replicas: Option<i32>,
-    /// Back to the size that the traffic needs.
+    /// Back to the size that the traffic needs; false when absent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub match_traffic_weight: bool,
 }
@@ -149,10 +152,10 @@ pub struct SetCanaryScale {
 /// Route requests with certain headers to the canary.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SetHeaderRoute {
-    /// Name of the managed route.
+    /// Name of the route; must be in `trafficRouting.managedRoutes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Which requests; none removes the route.
+    /// Which requests, by their headers. None removes the route.
     #[serde(rename = "match", default, skip_serializing_if = "Vec::is_empty")]
     pub matches: Vec<HeaderRoutingMatch>,
 }
@@ -162,10 +165,10 @@ pub struct SetHeaderRoute {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("required" = ["headerName", "headerValue"]))]
 pub struct HeaderRoutingMatch {
-    /// Its name.
+    /// Name of the header.
     #[serde(default)]
     pub header_name: String,
-    /// Its value.
+    /// Its value: exactly one of `exact`, `prefix`, `regex`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header_value: Option<StringMatch>,
 }
@@ -179,7 +182,7 @@ pub struct StringMatch {
     /// Its beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
-    /// A regular expression.
+    /// A regular expression for the whole text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regex: Option<String>,
 }
@@ -188,13 +191,13 @@ pub struct StringMatch {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("required" = ["name"]))]
 pub struct SetMirrorRoute {
-    /// Name of the managed route.
+    /// Name of the route; must be in `trafficRouting.managedRoutes`.
     #[serde(default)]
     pub name: String,
-    /// Which requests; none removes the route.
+    /// Which requests. None removes the route.
     #[serde(rename = "match", default, skip_serializing_if = "Vec::is_empty")]
     pub matches: Vec<RouteMatch>,
-    /// Share of the matching requests; 100 when absent.
+    /// Share of these requests that is copied, 0 to 100; 100 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percentage: Option<i32>,
 }
@@ -202,10 +205,10 @@ pub struct SetMirrorRoute {
 /// Which requests are mirrored.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct RouteMatch {
-    /// HTTP method.
+    /// HTTP method, such as `exact: GET`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<StringMatch>,
-    /// Path.
+    /// Path of the request, such as `prefix: /api`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<StringMatch>,
     /// Headers by name.
@@ -217,10 +220,10 @@ pub struct RouteMatch {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("required" = ["name"]))]
 pub struct PluginStep {
-    /// Its name.
+    /// Name of the plugin, such as `org/plugin`.
     #[serde(default)]
     pub name: String,
-    /// Its configuration; any object.
+    /// Configuration of the plugin; any object.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     #[schemars(schema_with = "crate::schema::any_object")]
     pub config: Value,

@@ -31,9 +31,10 @@ impl ObservedGeneration {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PauseCondition {
-    /// `CanaryPauseStep`, `BlueGreenPause`, `InconclusiveAnalysisRun` or `InconclusiveExperiment`.
+    /// `CanaryPauseStep`, `BlueGreenPause`, `InconclusiveAnalysisRun` or
+    /// `InconclusiveExperiment`.
     pub reason: String,
-    /// When it began.
+    /// When the pause began.
     pub start_time: Time,
 }
 
@@ -41,20 +42,21 @@ pub struct PauseCondition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
-    /// What it is about.
+    /// What it is about: `Available`, `Progressing`, `Paused`, `Healthy`, `Completed`,
+    /// `InvalidSpec`, `ReplicaFailure`, `Ready`, `Reconciling` or `Stalled`.
     #[serde(rename = "type")]
     pub kind: String,
     /// `True`, `False` or `Unknown`.
     pub status: String,
     /// When it was last written anew.
     pub last_update_time: Time,
-    /// When `status` last changed.
+    /// When its `status` last changed.
     pub last_transition_time: Time,
-    /// One word.
+    /// Why, in one word.
     pub reason: String,
-    /// A sentence.
+    /// Why, in a sentence.
     pub message: String,
-    /// Generation of the Rollout this was computed for.
+    /// Generation of the Rollout that it was computed for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 }
@@ -63,13 +65,13 @@ pub struct Condition {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BlueGreenStatus {
-    /// Revision that the preview Service selects.
+    /// Revision label that the preview Service selects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview_selector: Option<String>,
-    /// Revision that the active Service selects.
+    /// Revision label that the active Service selects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_selector: Option<String>,
-    /// Whether a small preview was accepted and may grow to full size.
+    /// Whether a small preview was accepted and now grows to full size.
     #[serde(
         default,
         deserialize_with = "null_as_default",
@@ -88,19 +90,20 @@ pub struct BlueGreenStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RolloutDuration {
-    /// When it began.
+    /// When the update began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout_started_at: Option<Time>,
-    /// When the manual pause that lasts now began.
+    /// When the pause began in which it waits for a person now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manual_pause_started_at: Option<Time>,
-    /// Seconds spent in manual pauses that are over.
+    /// Seconds spent in such pauses that are over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_manual_pause_duration_seconds: Option<i64>,
-    /// When it ended.
+    /// When the update ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Time>,
-    /// `Promoted`, `FastPromoted`, `Aborted`, `Superseded`, `RolledBack` or `FastRolledBack`.
+    /// How it ended: `Promoted`, `FastPromoted`, `Aborted`, `Superseded`, `RolledBack` or
+    /// `FastRolledBack`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completion_status: Option<String>,
 }
@@ -109,10 +112,10 @@ pub struct RolloutDuration {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingOnStatus {
-    /// One word from a closed set.
+    /// What kind of thing, in one word from a closed list.
     #[serde(default)]
     pub reason: String,
-    /// The object that is looked at, e.g. `ReplicaSet/web-7c9d8`, or a field's true path.
+    /// The object that is looked at, e.g. `ReplicaSet/web-7c9d8`, or the path of a field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
     /// What it shows now.
@@ -121,10 +124,10 @@ pub struct WaitingOnStatus {
     /// What is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needed: Option<String>,
-    /// Since when.
+    /// Since when it is waited on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Time>,
-    /// What releases it: a time, an event, or a command.
+    /// What ends the waiting: a time, an event, or a command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
     /// What a person can do about it.
