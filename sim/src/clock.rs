@@ -6,14 +6,14 @@ use tokio::time::Instant;
 
 /// Virtual wall clock. On a paused tokio runtime it moves only with that runtime's time.
 #[derive(Debug, Clone)]
-pub struct Clock {
+pub(crate) struct Clock {
     start: DateTime<Utc>,
     origin: Instant,
 }
 
 impl Clock {
     /// A clock that shows `start` now.
-    pub fn starting_at(start: SystemTime) -> Self {
+    pub(crate) fn starting_at(start: SystemTime) -> Self {
         Self {
             start: to_utc(start),
             origin: Instant::now(),
@@ -21,7 +21,7 @@ impl Clock {
     }
 
     /// What the clock shows, to the nanosecond.
-    pub fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         let elapsed = TimeDelta::from_std(self.origin.elapsed()).unwrap_or(TimeDelta::MAX);
         self.start
             .checked_add_signed(elapsed)
@@ -30,24 +30,24 @@ impl Clock {
 }
 
 /// The time as Kubernetes writes it in objects: whole seconds, cut, with `Z`.
-pub fn stamp(time: DateTime<Utc>) -> String {
+pub(crate) fn stamp(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The time as an HTTP `Date` header.
-pub fn http_date(time: DateTime<Utc>) -> String {
+pub(crate) fn http_date(time: DateTime<Utc>) -> String {
     time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// Reads a time of an object.
-pub fn parse_stamp(text: &str) -> Option<DateTime<Utc>> {
+pub(crate) fn parse_stamp(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text)
         .ok()
         .map(|t| t.with_timezone(&Utc))
 }
 
 /// Time from `now` until `then`; zero when it has passed.
-pub fn until(now: DateTime<Utc>, then: DateTime<Utc>) -> Duration {
+pub(crate) fn until(now: DateTime<Utc>, then: DateTime<Utc>) -> Duration {
     then.signed_duration_since(now).to_std().unwrap_or_default()
 }
 

@@ -1,0 +1,264 @@
+//! What happens to an object between the request and the store, kind by kind: unknown fields,
+//! defaults, validation, and what the server's admission gives it.
+
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use super::call::{Call, FieldValidation};
+use super::write::initial_status;
+use crate::builtin;
+use crate::clock::stamp;
+use crate::error::ApiError;
+use crate::field_error::FieldError;
+use crate::object::{self, is_terminating, metadata, text};
+use crate::resources::{GroupResource, Resource, from_crd};
+
+impl Call<'_> {
+    /// Checks kind and types, takes out what the kind does not have, fills in defaults.
+    pub(super) fn decode(&mut self, resource: &Resource, new: &mut Value) -> Result<(), ApiError> {
+        if !new.is_object() {
+            return Err(ApiError::bad_request(
+                "the request body must be a JSON object",
+            ));
+        }
+        check_kind(resource, new)?;
+        let unknown = self.prune(resource, new);
+        if !unknown.is_empty() && self.validation == FieldValidation::Strict {
+            let causes = unknown
+                .iter()
+                .map(|f| format!("unknown field {f:?}"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Err(cannot_be_handled(
+                resource,
+                &format!("strict decoding error: {causes}"),
+            ));
+        }
+        if resource.custom.is_none()
+            && let Some(why) = builtin::type_error(&resource.gvk, new)
+        {
+            return Err(cannot_be_handled(resource, &why));
+        }
+        metadata(new).remove("managedFields");
+        self.default(resource, new);
+        Ok(())
+    }
+
+    /// Removes unknown fields, warns of them unless told not to, and says which they are.
+    pub(super) fn prune(&mut self, resource: &Resource, new: &mut Value) -> Vec<String> {
+        let unknown = match &resource.custom {
+            Some(custom) => custom.schema.prune(new),
+            None => builtin::prune(&resource.gvk, new),
+        };
+        if self.validation == FieldValidation::Warn {
+            self.warnings
+                .extend(unknown.iter().map(|f| format!("unknown field {f:?}")));
+        }
+        unknown
+    }
+
+    pub(super) fn default(&self, resource: &Resource, new: &mut Value) {
+        match &resource.custom {
+            Some(custom) => custom.schema.default(new),
+            None => builtin::default(&resource.gvk, new),
+        }
+    }
+
+    /// All that is wrong with an object, or nothing.
+    pub(super) fn validate(
+        &self,
+        resource: &Resource,
+        new: &Value,
+        old: Option<&Value>,
+    ) -> Result<(), ApiError> {
+        let errors = match &resource.custom {
+            Some(custom) => {
+                let mut errors = Vec::new();
+                let rule = builtin::NameRule::of(&resource.gvk);
+                builtin::validate_metadata(new, rule, &mut errors);
+                if let Some(old) = old {
+                    builtin::validate_metadata_update(new, old, &mut errors);
+                }
+                errors.extend(custom.schema.validate(new, old));
+                errors
+            }
+            None if resource.id.resource == "customresourcedefinitions" => {
+                from_crd(new).err().unwrap_or_default()
+            }
+            None => builtin::validate(&resource.gvk, new, old),
+        };
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let gvk = &resource.gvk;
+        Err(ApiError::invalid(
+            &gvk.group,
+            &gvk.kind,
+            object::name(new),
+            &errors,
+        ))
+    }
+
+    /// Admission of a new object: its namespace must be open; its status is not the caller's.
+    pub(super) fn admit_new(
+        &mut self,
+        resource: &Arc<Resource>,
+        namespace: &str,
+        new: &mut Value,
+    ) -> Result<(), ApiError> {
+        if resource.namespaced {
+            self.check_namespace(resource, namespace, object::name(new))?;
+        }
+        if resource.status && resource.gvk.kind != "Node" {
+            object::set(object::as_map(new), "status", initial_status(resource));
+        }
+        match resource.id.resource.as_str() {
+            "services" if resource.custom.is_none() => self.give_addresses(new, None),
+            "customresourcedefinitions" => establish(new, &stamp(self.now)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Admission of a changed object.
+    pub(super) fn admit_changed(
+        &mut self,
+        resource: &Resource,
+        old: &Value,
+        new: &mut Value,
+    ) -> Result<(), ApiError> {
+        match resource.id.resource.as_str() {
+            "services" if resource.custom.is_none() => self.give_addresses(new, Some(old)),
+            "customresourcedefinitions" => {
+                for field in ["/spec/group", "/spec/names/plural", "/spec/scope"] {
+                    if text(old, field) != text(new, field) {
+                        let path = field.trim_start_matches('/').replace('/', ".");
+                        let value = Value::from(text(new, field));
+                        let error = FieldError::invalid(path, &value, "field is immutable");
+                        let gvk = &resource.gvk;
+                        let name = object::name(old);
+                        return Err(ApiError::invalid(&gvk.group, &gvk.kind, name, &[error]));
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn check_namespace(&self, resource: &Resource, ns: &str, name: &str) -> Result<(), ApiError> {
+        let namespaces = GroupResource::new("", "namespaces");
+        let Some(found) = self.state.store.get(&namespaces, "", ns) else {
+            return Err(ApiError::not_found(&namespaces, ns));
+        };
+        if !is_terminating(found) {
+            return Ok(());
+        }
+        let why = format!(
+            "unable to create new content in namespace {ns} because it is being terminated"
+        );
+        Err(ApiError::forbidden(&resource.id, name, &why).with_cause(
+            "NamespaceTerminating",
+            &format!("namespace {ns} is being terminated"),
+            "metadata.namespace",
+        ))
+    }
+
+    /// Cluster IP and node ports of a Service; kept over updates that do not name them.
+    fn give_addresses(&mut self, new: &mut Value, old: Option<&Value>) {
+        let kind = text(new, "/spec/type").to_owned();
+        let known = old.map_or("", |o| text(o, "/spec/clusterIP")).to_owned();
+        let spec = object::child(new, "spec");
+        if kind == "ExternalName" {
+            return;
+        }
+        let given = spec.get("clusterIP").and_then(Value::as_str).unwrap_or("");
+        if given.is_empty() {
+            let ip = if known.is_empty() {
+                self.state.service_ips = self.state.service_ips.saturating_add(1);
+                let n = self.state.service_ips;
+                format!("10.96.{}.{}", (n / 250) % 250, n % 250 + 2)
+            } else {
+                known
+            };
+            spec.insert("clusterIP".into(), ip.clone().into());
+            spec.insert("clusterIPs".into(), json!([ip]));
+        } else {
+            let given = given.to_owned();
+            spec.entry("clusterIPs").or_insert_with(|| json!([given]));
+        }
+        if kind != "NodePort" && kind != "LoadBalancer" {
+            return;
+        }
+        if let Some(ports) = spec.get_mut("ports").and_then(Value::as_array_mut) {
+            for (index, port) in ports.iter_mut().enumerate() {
+                if port.get("nodePort").and_then(Value::as_i64).unwrap_or(0) != 0 {
+                    continue;
+                }
+                let pointer = format!("/spec/ports/{index}/nodePort");
+                let number = old.and_then(|o| o.pointer(&pointer)).cloned();
+                let number = number.unwrap_or_else(|| {
+                    self.state.node_ports = self.state.node_ports.saturating_add(1);
+                    Value::from(30_000 + self.state.node_ports % 2_768)
+                });
+                object::as_map(port).insert("nodePort".into(), number);
+            }
+        }
+    }
+}
+
+/// `apiVersion` and `kind` must be those of the path; built-in kinds may leave them out.
+fn check_kind(resource: &Resource, new: &mut Value) -> Result<(), ApiError> {
+    let wanted = resource.gvk.api_version();
+    let version = text(new, "/apiVersion").to_owned();
+    let kind = text(new, "/kind").to_owned();
+    if version.is_empty() && kind.is_empty() && resource.custom.is_none() {
+        let map = object::as_map(new);
+        map.insert("apiVersion".into(), wanted.into());
+        map.insert("kind".into(), resource.gvk.kind.clone().into());
+        return Ok(());
+    }
+    if version != wanted {
+        return Err(ApiError::bad_request(format!(
+            "the API version in the data ({version}) does not match the expected API version ({wanted})"
+        )));
+    }
+    if kind != resource.gvk.kind {
+        return Err(ApiError::bad_request(format!(
+            "{kind} in version {:?} cannot be handled as a {}",
+            resource.gvk.version, resource.gvk.kind
+        )));
+    }
+    Ok(())
+}
+
+fn cannot_be_handled(resource: &Resource, why: &str) -> ApiError {
+    let kind = &resource.gvk.kind;
+    ApiError::bad_request(format!(
+        "{kind} in version {:?} cannot be handled as a {kind}: {why}",
+        resource.gvk.version
+    ))
+}
+
+/// A CRD is served from the moment it is stored.
+fn establish(crd: &mut Value, time: &str) {
+    let condition = |kind: &str, reason: &str, message: &str| {
+        json!({"type": kind, "status": "True", "reason": reason, "message": message,
+               "lastTransitionTime": time})
+    };
+    let names = crd.pointer("/spec/names").cloned().unwrap_or_default();
+    let stored: Vec<Value> = object::list(crd, "/spec/versions")
+        .iter()
+        .filter(|v| v.get("storage").and_then(Value::as_bool) == Some(true))
+        .filter_map(|v| v.get("name").cloned())
+        .collect();
+    let status = json!({
+        "acceptedNames": names,
+        "storedVersions": stored,
+        "conditions": [
+            condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+            condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+        ],
+    });
+    object::as_map(crd).insert("status".into(), status);
+}

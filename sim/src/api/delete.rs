@@ -1,0 +1,170 @@
+//! Delete: preconditions, finalizers, propagation, the grace period of pods.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use super::call::Call;
+use crate::clock::stamp;
+use crate::error::ApiError;
+use crate::object::{self, finalizers, is_terminating, metadata, text};
+use crate::resources::{Generation, Resource};
+
+/// How the objects that a deleted object owns go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Propagation {
+    /// Afterwards.
+    #[default]
+    Background,
+    /// Before it.
+    Foreground,
+    /// They stay.
+    Orphan,
+}
+
+/// What a delete request asks for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DeleteOptions {
+    /// Seconds; pods only.
+    pub(crate) grace: Option<i64>,
+    pub(crate) uid: Option<String>,
+    pub(crate) version: Option<String>,
+    pub(crate) propagation: Propagation,
+}
+
+/// What became of it.
+pub(crate) enum Deleted {
+    /// Gone; the last state.
+    Gone(Arc<Value>),
+    /// Marked, and goes when its finalizers or its grace period allow.
+    Marked(Arc<Value>),
+}
+
+impl DeleteOptions {
+    /// Reads the body of a delete request (`DeleteOptions`; null when there is none).
+    pub(crate) fn read(body: &Value) -> Result<Self, ApiError> {
+        let optional = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
+        let propagation = match optional("/propagationPolicy") {
+            Some(policy) => propagation(policy)?,
+            None if body.get("orphanDependents") == Some(&json!(true)) => Propagation::Orphan,
+            None => Propagation::default(),
+        };
+        Ok(Self {
+            grace: body.get("gracePeriodSeconds").and_then(Value::as_i64),
+            uid: optional("/preconditions/uid").map(str::to_owned),
+            version: optional("/preconditions/resourceVersion").map(str::to_owned),
+            propagation,
+        })
+    }
+}
+
+/// A `propagationPolicy`.
+pub(crate) fn propagation(policy: &str) -> Result<Propagation, ApiError> {
+    match policy {
+        "Background" => Ok(Propagation::Background),
+        "Foreground" => Ok(Propagation::Foreground),
+        "Orphan" => Ok(Propagation::Orphan),
+        other => Err(ApiError::new(
+            422,
+            "Invalid",
+            format!(
+                "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: {other:?}: supported values: \"Background\", \"Foreground\", \"Orphan\", \"nil\""
+            ),
+        )),
+    }
+}
+
+impl Call<'_> {
+    /// Deletes an object, or marks it for deletion.
+    pub(crate) fn delete(
+        &mut self,
+        resource: &Arc<Resource>,
+        namespace: &str,
+        name: &str,
+        options: &DeleteOptions,
+    ) -> Result<Deleted, ApiError> {
+        let old = self.get(resource, namespace, name)?;
+        check_preconditions(resource, &old, options)?;
+        let mut kept: Vec<String> = finalizers(&old).into_iter().map(str::to_owned).collect();
+        kept.retain(|f| f != "foregroundDeletion" && f != "orphan");
+        match options.propagation {
+            Propagation::Background => {}
+            Propagation::Foreground => kept.push("foregroundDeletion".into()),
+            Propagation::Orphan => kept.push("orphan".into()),
+        }
+        // A namespace goes when its contents have gone; the namespace actor sees to that.
+        let is_namespace = resource.id.group.is_empty() && resource.id.resource == "namespaces";
+        let grace = grace_of(resource, &old, options);
+        if kept.is_empty() && grace == 0 && !is_namespace {
+            return Ok(Deleted::Gone(self.erase(resource, &old)));
+        }
+        let mut new = Value::clone(&old);
+        let deadline = self.now + TimeDelta::seconds(grace);
+        let meta = metadata(&mut new);
+        let list = (!kept.is_empty()).then(|| json!(kept));
+        object::set(meta, "finalizers", list);
+        if !is_terminating(&old) {
+            meta.insert("deletionTimestamp".into(), stamp(deadline).into());
+            meta.insert("deletionGracePeriodSeconds".into(), grace.into());
+            if resource.generation != Generation::Never {
+                let next = object::int(&old, "/metadata/generation").saturating_add(1);
+                meta.insert("generation".into(), next.into());
+            }
+        } else if grace < object::int(&old, "/metadata/deletionGracePeriodSeconds") {
+            meta.insert("deletionTimestamp".into(), stamp(deadline).into());
+            meta.insert("deletionGracePeriodSeconds".into(), grace.into());
+        }
+        if is_namespace {
+            object::child(&mut new, "status").insert("phase".into(), "Terminating".into());
+        }
+        if new == *old {
+            return Ok(Deleted::Marked(old));
+        }
+        Ok(Deleted::Marked(self.store(resource, new)))
+    }
+
+    /// Removes a namespace that is empty and marked for deletion.
+    pub(crate) fn finish_namespace(&mut self, resource: &Resource, namespace: &Arc<Value>) {
+        self.erase(resource, namespace);
+    }
+}
+
+/// Seconds that an object still lives; only bound, living pods have any.
+fn grace_of(resource: &Resource, old: &Value, options: &DeleteOptions) -> i64 {
+    let is_pod = resource.id.group.is_empty() && resource.id.resource == "pods";
+    let finished = matches!(text(old, "/status/phase"), "Succeeded" | "Failed");
+    if !is_pod || finished || text(old, "/spec/nodeName").is_empty() {
+        return 0;
+    }
+    let own = old
+        .pointer("/spec/terminationGracePeriodSeconds")
+        .and_then(Value::as_i64);
+    options.grace.or(own).unwrap_or(30).max(0)
+}
+
+fn check_preconditions(
+    resource: &Resource,
+    old: &Value,
+    options: &DeleteOptions,
+) -> Result<(), ApiError> {
+    let name = object::name(old);
+    if let Some(uid) = &options.uid
+        && uid != object::uid(old)
+    {
+        let why = format!(
+            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
+            object::uid(old)
+        );
+        return Err(ApiError::conflict(&resource.id, name, &why));
+    }
+    if let Some(version) = &options.version
+        && version != object::version(old)
+    {
+        let why = format!(
+            "the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({}). The object might have been modified",
+            object::version(old)
+        );
+        return Err(ApiError::conflict(&resource.id, name, &why));
+    }
+    Ok(())
+}

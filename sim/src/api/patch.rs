@@ -1,0 +1,125 @@
+//! Patch: JSON patch, merge patch, and strategic merge patch of built-in kinds.
+
+use serde_json::Value;
+use std::sync::Arc;
+
+use super::call::{Call, FieldValidation};
+use crate::error::ApiError;
+use crate::field_error::FieldError;
+use crate::object;
+use crate::resources::Resource;
+
+/// The three patch forms that are modelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PatchKind {
+    Json,
+    Merge,
+    Strategic,
+}
+
+const JSON: &str = "application/json-patch+json";
+const MERGE: &str = "application/merge-patch+json";
+const STRATEGIC: &str = "application/strategic-merge-patch+json";
+const APPLY: &str = "application/apply-patch+yaml";
+
+impl PatchKind {
+    /// The form that a `Content-Type` names.
+    pub(crate) fn of(content_type: &str, resource: &Resource) -> Result<Self, ApiError> {
+        match content_type {
+            JSON => Ok(Self::Json),
+            MERGE => Ok(Self::Merge),
+            STRATEGIC if resource.custom.is_none() => Ok(Self::Strategic),
+            APPLY | "application/apply-patch+cbor" => {
+                Err(ApiError::not_modelled("server-side apply"))
+            }
+            _ if resource.custom.is_none() => Err(ApiError::unsupported_media_type(&[
+                JSON, MERGE, STRATEGIC, APPLY,
+            ])),
+            _ => Err(ApiError::unsupported_media_type(&[JSON, MERGE, APPLY])),
+        }
+    }
+
+    /// What an object becomes by a patch.
+    pub(crate) fn apply(
+        self,
+        resource: &Resource,
+        old: &Value,
+        patch: &Value,
+    ) -> Result<Value, ApiError> {
+        match self {
+            Self::Json => {
+                let operations: json_patch::Patch = serde_json::from_value(patch.clone())
+                    .map_err(|e| ApiError::bad_request(e.to_string()))?;
+                let mut new = old.clone();
+                json_patch::patch(&mut new, &operations)
+                    .map_err(|e| ApiError::unprocessable(&e.to_string()))?;
+                Ok(new)
+            }
+            Self::Merge => {
+                if !patch.is_object() {
+                    return Err(ApiError::bad_request("Invalid JSON Patch"));
+                }
+                let mut new = old.clone();
+                json_patch::merge(&mut new, patch);
+                Ok(new)
+            }
+            Self::Strategic => {
+                crate::strategic::merge(&resource.gvk, old, patch).map_err(ApiError::bad_request)
+            }
+        }
+    }
+}
+
+impl Call<'_> {
+    /// Patches an object or its status. A resourceVersion in the result must be the newest.
+    pub(crate) fn patch(
+        &mut self,
+        resource: &Arc<Resource>,
+        namespace: &str,
+        name: &str,
+        subresource: &str,
+        (kind, patch): (PatchKind, &Value),
+    ) -> Result<Arc<Value>, ApiError> {
+        let old = self.get(resource, namespace, name)?;
+        let mut new = kind.apply(resource, &old, patch)?;
+        if !new.is_object() {
+            return Err(ApiError::bad_request("the patch leaves no object"));
+        }
+        self.decode_patched(resource, &mut new)?;
+        self.replace(resource, &old, subresource, new, true)
+    }
+
+    /// As for a new object, with the words of a patch: the whole result is quoted.
+    fn decode_patched(&mut self, resource: &Resource, new: &mut Value) -> Result<(), ApiError> {
+        let whole = Value::from(new.to_string());
+        let refused = |detail: &str| {
+            let error = FieldError::invalid("patch", &whole, detail);
+            Err(ApiError::invalid("", "", "", &[error]))
+        };
+        for (key, wanted) in [
+            ("apiVersion", resource.gvk.api_version()),
+            ("kind", resource.gvk.kind.clone()),
+        ] {
+            if object::text(new, &format!("/{key}")) != wanted {
+                return Err(ApiError::bad_request(format!(
+                    "the patch must not change {key} from {wanted:?}"
+                )));
+            }
+        }
+        let unknown = self.prune(resource, new);
+        if !unknown.is_empty() && self.validation == FieldValidation::Strict {
+            let fields: Vec<String> = unknown
+                .iter()
+                .map(|f| format!("unknown field {f:?}"))
+                .collect();
+            return refused(&format!("strict decoding error: {}", fields.join(", ")));
+        }
+        if resource.custom.is_none()
+            && let Some(why) = crate::builtin::type_error(&resource.gvk, new)
+        {
+            return refused(&why);
+        }
+        object::metadata(new).remove("managedFields");
+        Ok(())
+    }
+}

@@ -1,0 +1,162 @@
+//! Lists: selectors, pages, resourceVersion.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use super::call::Call;
+use super::request::Query;
+use crate::error::ApiError;
+use crate::object;
+use crate::resources::Resource;
+use crate::selector::{FieldSelector, LabelSelector};
+
+/// Which objects of a collection are wanted.
+#[derive(Debug, Clone)]
+pub(crate) struct Selection {
+    /// `None` for all namespaces and for cluster-scoped kinds.
+    pub(crate) namespace: Option<String>,
+    labels: LabelSelector,
+    fields: FieldSelector,
+}
+
+impl Selection {
+    pub(crate) fn read(
+        resource: &Resource,
+        namespace: &str,
+        query: &Query,
+    ) -> Result<Self, ApiError> {
+        let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or(""))
+            .map_err(|why| ApiError::bad_request(format!("unable to parse requirement: {why}")))?;
+        let fields = FieldSelector::parse(&resource.gvk, query.get("fieldSelector").unwrap_or(""))
+            .map_err(ApiError::bad_request)?;
+        Ok(Self {
+            namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
+            labels,
+            fields,
+        })
+    }
+
+    pub(crate) fn matches(&self, object: &Value) -> bool {
+        let here = |ns: &String| ns == object::namespace(object);
+        self.namespace.as_ref().is_none_or(here)
+            && self.labels.matches(object)
+            && self.fields.matches(object)
+    }
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) items: Vec<Arc<Value>>,
+    /// `metadata` of the list.
+    pub(crate) metadata: Value,
+}
+
+/// Where the next page begins: the revision that all pages show, and the last object of this one.
+struct Continue {
+    revision: u64,
+    namespace: String,
+    name: String,
+}
+
+impl Call<'_> {
+    /// The objects of a collection.
+    pub(crate) fn list(
+        &self,
+        resource: &Resource,
+        selection: &Selection,
+        query: &Query,
+    ) -> Result<Page, ApiError> {
+        let current = self.state.store.revision();
+        let limit = query.number("limit")?.unwrap_or(0);
+        let version = query.number("resourceVersion")?;
+        let start = query.get("continue").map(read_continue).transpose()?;
+        if start.is_some() && version.is_some_and(|v| v != 0) {
+            return Err(ApiError::bad_request(
+                "specifying resource version is not allowed when using continue",
+            ));
+        }
+        if let Some(wanted) = version
+            && wanted > current
+        {
+            return Err(ApiError::version_too_large(wanted, current));
+        }
+        let exact = query.get("resourceVersionMatch") == Some("Exact");
+        let revision = match (&start, version) {
+            (Some(start), _) => start.revision,
+            (None, Some(version)) if exact => version,
+            (None, _) => current,
+        };
+        let namespace = selection.namespace.as_deref();
+        let all: Vec<Arc<Value>> = if revision == current {
+            self.state
+                .store
+                .list(&resource.id, namespace)
+                .cloned()
+                .collect()
+        } else {
+            let gone = || {
+                if start.is_some() {
+                    ApiError::expired(
+                        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+                    )
+                } else {
+                    ApiError::expired("The resourceVersion for the provided list is too old.")
+                }
+            };
+            self.state
+                .store
+                .list_at(&resource.id, namespace, revision)
+                .ok_or_else(gone)?
+        };
+        let mut items: Vec<Arc<Value>> = all
+            .into_iter()
+            .filter(|o| {
+                start.as_ref().is_none_or(|s| {
+                    (object::namespace(o), object::name(o)) > (&*s.namespace, &*s.name)
+                })
+            })
+            .filter(|o| selection.matches(o))
+            .collect();
+        let mut metadata = json!({"resourceVersion": revision.to_string()});
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        if limit > 0 && items.len() > limit {
+            let remaining = items.len().saturating_sub(limit);
+            items.truncate(limit);
+            if let Some(last) = items.last() {
+                let token = write_continue(revision, last);
+                let map = object::as_map(&mut metadata);
+                map.insert("continue".into(), token.into());
+                if query.get("labelSelector").is_none() && query.get("fieldSelector").is_none() {
+                    map.insert("remainingItemCount".into(), remaining.into());
+                }
+            }
+        }
+        Ok(Page { items, metadata })
+    }
+}
+
+fn write_continue(revision: u64, last: &Value) -> String {
+    let token = json!({
+        "v": "meta.k8s.io/v1",
+        "rv": revision,
+        "start": format!("{}/{}", object::namespace(last), object::name(last)),
+    });
+    URL_SAFE_NO_PAD.encode(token.to_string())
+}
+
+fn read_continue(token: &str) -> Result<Continue, ApiError> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let token: Value = serde_json::from_slice(&bytes).ok()?;
+        let (namespace, name) = object::text(&token, "/start").split_once('/')?;
+        Some(Continue {
+            revision: token.get("rv")?.as_u64()?,
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        })
+    };
+    read().ok_or_else(|| ApiError::bad_request("continue key is not valid"))
+}

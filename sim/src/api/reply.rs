@@ -1,0 +1,214 @@
+//! Answers: the shape in which objects are wanted, and how they are written.
+
+use chrono::{DateTime, Utc};
+use http::{HeaderValue, Response, StatusCode, header};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use super::body::Body;
+use super::read::Page;
+use super::request::Shape;
+use super::watch::Watch;
+use crate::clock::http_date;
+use crate::error::ApiError;
+use crate::object;
+use crate::resources::Resource;
+
+/// The answer to a request.
+pub(crate) enum Reply {
+    Json(u16, String),
+    Watch(Box<Watch>),
+}
+
+impl Reply {
+    pub(crate) fn json(code: u16, value: &Value) -> Self {
+        Self::Json(code, value.to_string())
+    }
+
+    pub(crate) fn error(error: &ApiError) -> Self {
+        Self::json(error.code, &error.to_status())
+    }
+
+    pub(crate) fn code(&self) -> u16 {
+        match self {
+            Self::Json(code, _) => *code,
+            Self::Watch(_) => 200,
+        }
+    }
+
+    /// The HTTP response. `warnings` become `Warning: 299` headers.
+    pub(crate) fn into_response(
+        self,
+        now: DateTime<Utc>,
+        warnings: &[String],
+        retry_after: Option<u32>,
+    ) -> Response<Body> {
+        let code = StatusCode::from_u16(self.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = match self {
+            Self::Json(_, text) => Body::whole(text),
+            Self::Watch(watch) => Body::lines(watch.into_stream()),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = code;
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-cache, private"),
+        );
+        if let Ok(date) = HeaderValue::from_str(&http_date(now)) {
+            headers.insert(header::DATE, date);
+        }
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        for warning in warnings {
+            let quoted = warning.replace('\\', "\\\\").replace('"', "\\\"");
+            if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{quoted}\"")) {
+                headers.append(header::WARNING, value);
+            }
+        }
+        response
+    }
+}
+
+/// Writes objects of one kind in the shape that a request wants.
+#[derive(Debug)]
+pub(crate) struct Shaper {
+    resource: Arc<Resource>,
+    shape: Shape,
+}
+
+impl Shaper {
+    pub(crate) fn new(resource: Arc<Resource>, shape: Shape) -> Self {
+        Self { resource, shape }
+    }
+
+    /// One object.
+    pub(crate) fn one(&self, object: &Arc<Value>) -> Value {
+        match self.shape {
+            Shape::Whole | Shape::Table => Value::clone(object),
+            Shape::Metadata => partial(object),
+        }
+    }
+
+    /// One object of a watch.
+    pub(crate) fn event(&mut self, object: &Arc<Value>) -> Value {
+        self.one(object)
+    }
+
+    /// The object of a bookmark: only a kind and a revision.
+    pub(crate) fn bookmark(&self, revision: u64) -> Value {
+        let gvk = &self.resource.gvk;
+        json!({
+            "kind": gvk.kind,
+            "apiVersion": gvk.api_version(),
+            "metadata": {"resourceVersion": revision.to_string(), "creationTimestamp": null},
+        })
+    }
+
+    /// A list.
+    pub(crate) fn list(&self, page: &Page) -> Result<String, ApiError> {
+        let gvk = &self.resource.gvk;
+        match self.shape {
+            Shape::Whole | Shape::Table => serde_json::to_string(&List {
+                kind: &self.resource.list_kind,
+                api_version: gvk.api_version(),
+                page,
+                bare: self.resource.custom.is_none(),
+            })
+            .map_err(ApiError::internal),
+            Shape::Metadata => {
+                let items: Vec<Value> = page.items.iter().map(|o| partial(o)).collect();
+                Ok(json!({
+                    "kind": "PartialObjectMetadataList",
+                    "apiVersion": "meta.k8s.io/v1",
+                    "metadata": page.metadata,
+                    "items": items,
+                })
+                .to_string())
+            }
+        }
+    }
+}
+
+fn partial(object: &Value) -> Value {
+    json!({
+        "kind": "PartialObjectMetadata",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": object.get("metadata"),
+    })
+}
+
+/// The Status of something done.
+pub(crate) fn success(resource: &Resource, last: &Value) -> Value {
+    let id = &resource.id;
+    let mut details = json!({
+        "name": object::name(last),
+        "kind": id.resource,
+        "uid": object::uid(last),
+    });
+    if !id.group.is_empty() {
+        object::as_map(&mut details).insert("group".into(), id.group.clone().into());
+    }
+    json!({
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": details,
+    })
+}
+
+/// A list written without copying its items. Items of built-in kinds come without `apiVersion`
+/// and `kind`, as from the real server.
+struct List<'a> {
+    kind: &'a str,
+    api_version: String,
+    page: &'a Page,
+    bare: bool,
+}
+
+impl Serialize for List<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(4))?;
+        map.serialize_entry("kind", self.kind)?;
+        map.serialize_entry("apiVersion", &self.api_version)?;
+        map.serialize_entry("metadata", &self.page.metadata)?;
+        map.serialize_entry("items", &Items(&self.page.items, self.bare))?;
+        map.end()
+    }
+}
+
+struct Items<'a>(&'a [Arc<Value>], bool);
+
+impl Serialize for Items<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for item in self.0 {
+            if self.1 {
+                list.serialize_element(&Bare(item))?;
+            } else {
+                list.serialize_element(item.as_ref())?;
+            }
+        }
+        list.end()
+    }
+}
+
+struct Bare<'a>(&'a Value);
+
+impl Serialize for Bare<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = self.0.as_object().into_iter().flatten();
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in fields.filter(|(k, _)| *k != "apiVersion" && *k != "kind") {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}

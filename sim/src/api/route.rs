@@ -1,0 +1,362 @@
+//! From a request to the verb that carries it out.
+
+use http::Method;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use super::call::{Call, FieldValidation};
+use super::delete::{DeleteOptions, Deleted, propagation};
+use super::patch::PatchKind;
+use super::read::Selection;
+use super::reply::{Reply, Shaper, success};
+use super::request::{Request, Shape, Target};
+use super::scale::ScaleChange;
+use crate::cluster::Server;
+use crate::error::ApiError;
+use crate::fault::{Phase, RequestInfo};
+use crate::object;
+use crate::resources::{GroupResource, Resource};
+
+/// A request carried out, or refused.
+pub(super) struct Done {
+    pub(super) reply: Reply,
+    pub(super) warnings: Vec<String>,
+    pub(super) retry_after: Option<u32>,
+}
+
+/// What hooks are told about a request that has not been carried out yet.
+pub(super) fn info(server: &Server, request: &Request) -> RequestInfo {
+    let target = Target::parse(&request.path).filter(|t| {
+        let state = server.lock();
+        let served = state.registry.at_path(&t.group, &t.version, &t.plural);
+        served.is_some()
+    });
+    let collection = target.as_ref().is_none_or(|t| t.name.is_empty());
+    let verb = match request.method.as_str() {
+        "GET" if request.query.flag("watch") => "watch",
+        "GET" if collection && target.is_some() => "list",
+        "GET" | "HEAD" => "get",
+        "POST" => "create",
+        "PUT" => "update",
+        "PATCH" => "patch",
+        "DELETE" if collection => "deletecollection",
+        "DELETE" => "delete",
+        other => other,
+    };
+    RequestInfo {
+        phase: Phase::Before,
+        verb: verb.to_owned(),
+        resource: target
+            .as_ref()
+            .map(|t| GroupResource::new(&t.group, &t.plural)),
+        subresource: target
+            .as_ref()
+            .map_or_else(String::new, |t| t.subresource.clone()),
+        namespace: target
+            .as_ref()
+            .map_or_else(String::new, |t| t.namespace.clone()),
+        name: target.map_or_else(String::new, |t| t.name),
+        path: request.path.clone(),
+        writer: request.writer(),
+        body: request.body.clone(),
+    }
+}
+
+/// Carries a request out.
+pub(super) fn carry_out(server: &Arc<Server>, request: &Request, info: &RequestInfo) -> Done {
+    let now = server.clock.now();
+    let mut state = server.lock();
+    let mut call = Call {
+        state: &mut state,
+        now,
+        writer: info.writer.clone(),
+        dry_run: false,
+        validation: FieldValidation::Warn,
+        warnings: Vec::new(),
+    };
+    let result = Verb {
+        server,
+        request,
+        call: &mut call,
+    }
+    .carry_out(info);
+    let warnings = std::mem::take(&mut call.warnings);
+    match result {
+        Ok(reply) => Done {
+            reply,
+            warnings,
+            retry_after: None,
+        },
+        Err(error) => Done {
+            reply: Reply::error(&error),
+            warnings,
+            retry_after: error.retry_after,
+        },
+    }
+}
+
+struct Verb<'a, 'b> {
+    server: &'a Arc<Server>,
+    request: &'a Request,
+    call: &'a mut Call<'b>,
+}
+
+impl Verb<'_, '_> {
+    fn carry_out(&mut self, info: &RequestInfo) -> Result<Reply, ApiError> {
+        let request = self.request;
+        if !matches!(
+            request.method.as_str(),
+            "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+        ) {
+            return Err(ApiError::new(
+                405,
+                "MethodNotAllowed",
+                "the server does not allow this method on the requested resource",
+            ));
+        }
+        if let Some(reply) = self.without_resource()? {
+            return Ok(reply);
+        }
+        let Some(target) = Target::parse(&request.path) else {
+            return Err(ApiError::unknown_path());
+        };
+        let resource = self.call.resource(&target.group, &target.plural)?;
+        if resource.gvk.version != target.version {
+            return Err(ApiError::unknown_path());
+        }
+        if resource.namespaced && target.namespace.is_empty() && !target.name.is_empty() {
+            return Err(ApiError::unknown_path());
+        }
+        self.call.dry_run = request.query.dry_run()?;
+        self.call.validation = request.query.field_validation()?;
+        match (info.verb.as_str(), target.subresource.as_str()) {
+            ("list", "") => self.list(&resource, &target),
+            ("watch", "") => self.watch(&resource, &target),
+            ("deletecollection", "") => self.delete_collection(&resource, &target),
+            ("create", "") if target.name.is_empty() => {
+                let body = request.json()?;
+                let made = self.call.create(&resource, &target.namespace, body)?;
+                self.object(201, &resource, &made)
+            }
+            ("create", "eviction") if is_pods(&resource) => self.evict(&resource, &target),
+            ("get", "") => {
+                let found = self.call.get(&resource, &target.namespace, &target.name)?;
+                self.object(200, &resource, &found)
+            }
+            ("get", "status") if resource.status => {
+                let found = self.call.get(&resource, &target.namespace, &target.name)?;
+                self.object(200, &resource, &found)
+            }
+            ("update", "") => self.update(&resource, &target),
+            ("update", "status") if resource.status => self.update(&resource, &target),
+            ("patch", "") => self.patch(&resource, &target),
+            ("patch", "status") if resource.status => self.patch(&resource, &target),
+            ("delete", "") => self.delete(&resource, &target),
+            (verb, "scale") if resource.scale.is_some() => self.scale(&resource, &target, verb),
+            (_, sub) if is_other_subresource(&resource, sub) => {
+                Err(ApiError::not_modelled(format!("{}/{sub}", resource.id)))
+            }
+            (_, sub) if !sub.is_empty() && !(sub == "status" && resource.status) => {
+                Err(ApiError::unknown_path())
+            }
+            (verb, _) => Err(ApiError::method_not_supported(&resource.id, verb)),
+        }
+    }
+
+    /// Health.
+    fn without_resource(&mut self) -> Result<Option<Reply>, ApiError> {
+        match self.request.path.as_str() {
+            "/healthz" | "/livez" | "/readyz" if self.request.method == Method::GET => {
+                Ok(Some(Reply::Json(200, "ok".into())))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn shaper(&self, resource: &Arc<Resource>) -> Result<Shaper, ApiError> {
+        let shape = Shape::of(self.request.header("accept"))?;
+        Ok(Shaper::new(resource.clone(), shape))
+    }
+
+    fn object(
+        &self,
+        code: u16,
+        resource: &Arc<Resource>,
+        object: &Arc<Value>,
+    ) -> Result<Reply, ApiError> {
+        Ok(Reply::json(code, &self.shaper(resource)?.one(object)))
+    }
+
+    fn list(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
+        let query = &self.request.query;
+        let selection = Selection::read(resource, &target.namespace, query)?;
+        let page = self.call.list(resource, &selection, query)?;
+        Ok(Reply::Json(200, self.shaper(resource)?.list(&page)?))
+    }
+
+    fn watch(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
+        let query = &self.request.query;
+        let selection = Selection::read(resource, &target.namespace, query)?;
+        let shaper = self.shaper(resource)?;
+        let watch = self
+            .call
+            .watch(self.server, resource, selection, shaper, query)?;
+        Ok(Reply::Watch(Box::new(watch)))
+    }
+
+    fn update(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
+        let body = self.request.json()?;
+        let (ns, name) = (&target.namespace, &target.name);
+        let exists = self.call.state.store.get(&resource.id, ns, name).is_some();
+        // A PUT creates these four where they are not there.
+        let creates = matches!(
+            resource.id.resource.as_str(),
+            "endpoints" | "events" | "leases" | "services"
+        );
+        if !exists && creates && resource.custom.is_none() && target.subresource.is_empty() {
+            let made = self.call.create(resource, ns, body)?;
+            return self.object(201, resource, &made);
+        }
+        let stored = self
+            .call
+            .update(resource, ns, name, &target.subresource, body)?;
+        self.object(200, resource, &stored)
+    }
+
+    fn patch(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
+        let kind = PatchKind::of(&self.request.content_type(), resource)?;
+        let patch = self.json_patch_body()?;
+        let stored = self.call.patch(
+            resource,
+            &target.namespace,
+            &target.name,
+            &target.subresource,
+            (kind, &patch),
+        )?;
+        self.object(200, resource, &stored)
+    }
+
+    fn json_patch_body(&self) -> Result<Value, ApiError> {
+        serde_json::from_slice(&self.request.body)
+            .map_err(|e| ApiError::bad_request(format!("invalid JSON in the patch: {e}")))
+    }
+
+    fn scale(
+        &mut self,
+        resource: &Arc<Resource>,
+        target: &Target,
+        verb: &str,
+    ) -> Result<Reply, ApiError> {
+        let (ns, name) = (&target.namespace, &target.name);
+        let scale = match verb {
+            "get" => self.call.scale(resource, ns, name)?,
+            "update" => {
+                let body = self.request.json()?;
+                self.call
+                    .rescale(resource, ns, name, &ScaleChange::Put(&body))?
+            }
+            "patch" => {
+                let content_type = self.request.content_type();
+                // The Scale is a built-in kind, whatever it belongs to.
+                let kind = match content_type.as_str() {
+                    "application/strategic-merge-patch+json" => PatchKind::Strategic,
+                    other => PatchKind::of(other, resource)?,
+                };
+                let patch = self.json_patch_body()?;
+                self.call
+                    .rescale(resource, ns, name, &ScaleChange::Patch(kind, &patch))?
+            }
+            verb => return Err(ApiError::method_not_supported(&resource.id, verb)),
+        };
+        Ok(Reply::json(200, &scale))
+    }
+
+    /// Options of a delete: the body, and the query where it says something.
+    fn delete_options(&mut self) -> Result<DeleteOptions, ApiError> {
+        let body = self.request.json()?;
+        if body.get("dryRun").is_some_and(|d| *d == json!(["All"])) {
+            self.call.dry_run = true;
+        }
+        let mut options = DeleteOptions::read(&body)?;
+        let query = &self.request.query;
+        if let Some(policy) = query.get("propagationPolicy") {
+            options.propagation = propagation(policy)?;
+        }
+        if let Some(grace) = query.number("gracePeriodSeconds")? {
+            options.grace = i64::try_from(grace).ok();
+        }
+        Ok(options)
+    }
+
+    fn delete(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
+        let options = self.delete_options()?;
+        let deleted = self
+            .call
+            .delete(resource, &target.namespace, &target.name, &options)?;
+        match deleted {
+            // The real server answers with the last state of a pod, and with a Status for others.
+            Deleted::Gone(last) if is_pods(resource) => self.object(200, resource, &last),
+            Deleted::Gone(last) => Ok(Reply::json(200, &success(resource, &last))),
+            Deleted::Marked(object) => self.object(200, resource, &object),
+        }
+    }
+
+    fn delete_collection(
+        &mut self,
+        resource: &Arc<Resource>,
+        target: &Target,
+    ) -> Result<Reply, ApiError> {
+        let options = self.delete_options()?;
+        let query = &self.request.query;
+        let selection = Selection::read(resource, &target.namespace, query)?;
+        let page = self.call.list(resource, &selection, query)?;
+        for item in &page.items {
+            self.call.delete(
+                resource,
+                object::namespace(item),
+                object::name(item),
+                &options,
+            )?;
+        }
+        Ok(Reply::Json(200, self.shaper(resource)?.list(&page)?))
+    }
+
+    /// Eviction deletes the pod; there are no disruption budgets here that could forbid it.
+    fn evict(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
+        let body = self.request.json()?;
+        let options = body.get("deleteOptions").unwrap_or(&Value::Null);
+        let options = DeleteOptions::read(options)?;
+        self.call
+            .delete(resource, &target.namespace, &target.name, &options)?;
+        let status = json!({
+            "kind": "Status", "apiVersion": "v1", "metadata": {},
+            "status": "Success", "code": 201,
+        });
+        Ok(Reply::json(201, &status))
+    }
+}
+
+fn is_pods(resource: &Resource) -> bool {
+    resource.id.group.is_empty() && resource.id.resource == "pods"
+}
+
+/// Subresources that the real server has for a kind and this one does not.
+fn is_other_subresource(resource: &Resource, subresource: &str) -> bool {
+    let others: &[&str] = match (resource.id.group.as_str(), resource.id.resource.as_str()) {
+        ("", "pods") => &[
+            "attach",
+            "binding",
+            "ephemeralcontainers",
+            "exec",
+            "log",
+            "portforward",
+            "proxy",
+            "resize",
+        ],
+        ("", "services" | "nodes") => &["proxy"],
+        ("", "namespaces") => &["finalize"],
+        ("", "serviceaccounts") => &["token"],
+        _ => &[],
+    };
+    others.contains(&subresource)
+}

@@ -1,0 +1,311 @@
+//! Create and update: the rules that hold for every kind.
+
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use super::call::Call;
+use crate::clock::stamp;
+use crate::error::ApiError;
+use crate::field_error::FieldError;
+use crate::object::{self, finalizers, is_terminating, metadata, text};
+use crate::resources::{Generation, Resource};
+
+/// Fields of `metadata` that only the server sets.
+const SERVER_FIELDS: [&str; 6] = [
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generation",
+    "selfLink",
+];
+
+impl Call<'_> {
+    /// Creates an object; `namespace` is that of the path, empty for cluster-scoped kinds.
+    pub(crate) fn create(
+        &mut self,
+        resource: &Arc<Resource>,
+        namespace: &str,
+        mut new: Value,
+    ) -> Result<Arc<Value>, ApiError> {
+        self.decode(resource, &mut new)?;
+        self.place(resource, namespace, &mut new)?;
+        if !object::version(&new).is_empty() {
+            return Err(ApiError::bad_request(
+                "resourceVersion should not be set on objects to be created",
+            ));
+        }
+        self.stamp_new(resource, namespace, &mut new);
+        self.admit_new(resource, namespace, &mut new)?;
+        self.validate(resource, &new, None)?;
+        let name = object::name(&new).to_owned();
+        if self
+            .state
+            .store
+            .get(&resource.id, namespace, &name)
+            .is_some()
+        {
+            return Err(ApiError::already_exists(&resource.id, &name));
+        }
+        self.check_size(&new)?;
+        Ok(self.store(resource, new))
+    }
+
+    /// Replaces an object (`subresource` empty) or its status.
+    ///
+    /// Nothing is written when nothing changes: same resourceVersion, no event.
+    pub(crate) fn update(
+        &mut self,
+        resource: &Arc<Resource>,
+        namespace: &str,
+        name: &str,
+        subresource: &str,
+        mut new: Value,
+    ) -> Result<Arc<Value>, ApiError> {
+        let old = self.get(resource, namespace, name)?;
+        self.decode(resource, &mut new)?;
+        self.place(resource, namespace, &mut new)?;
+        self.replace(resource, &old, subresource, new, false)
+    }
+
+    /// What update and patch have in common, from the decoded new object on.
+    pub(super) fn replace(
+        &mut self,
+        resource: &Arc<Resource>,
+        old: &Arc<Value>,
+        subresource: &str,
+        mut new: Value,
+        is_patch: bool,
+    ) -> Result<Arc<Value>, ApiError> {
+        let name = object::name(old);
+        if object::name(&new) != name {
+            return Err(ApiError::bad_request(format!(
+                "the name of the object ({}) does not match the name on the URL ({name})",
+                object::name(&new)
+            )));
+        }
+        check_version(resource, old, &new, is_patch)?;
+        if !object::uid(&new).is_empty() && object::uid(&new) != object::uid(old) {
+            let why = format!(
+                "Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                object::uid(&new),
+                object::uid(old)
+            );
+            return Err(ApiError::conflict(&resource.id, name, &why));
+        }
+        merge_subresource(resource, old, subresource, &mut new);
+        keep_server_fields(old, &mut new);
+        self.default(resource, &mut new);
+        check_finalizers(resource, old, &new)?;
+        if generation_moves(resource, old, &new) {
+            let next = object::int(old, "/metadata/generation").saturating_add(1);
+            metadata(&mut new).insert("generation".into(), Value::from(next));
+        }
+        self.admit_changed(resource, old, &mut new)?;
+        self.validate(resource, &new, Some(old))?;
+        if is_terminating(&new) && finalizers(&new).is_empty() && !finalizers(old).is_empty() {
+            let grace = object::int(&new, "/metadata/deletionGracePeriodSeconds");
+            if grace == 0 {
+                return Ok(self.erase(resource, old));
+            }
+        }
+        metadata(&mut new).insert("resourceVersion".into(), object::version(old).into());
+        if new == **old {
+            return Ok(old.clone());
+        }
+        self.check_size(&new)?;
+        Ok(self.store(resource, new))
+    }
+
+    /// Gives a new object what the server gives: name, uid, times, generation.
+    fn stamp_new(&mut self, resource: &Resource, namespace: &str, new: &mut Value) {
+        let generated = if text(new, "/metadata/name").is_empty() {
+            self.generate_name(resource, namespace, text(new, "/metadata/generateName"))
+        } else {
+            None
+        };
+        let uid = self.state.rng.uid();
+        let created = stamp(self.now);
+        let meta = metadata(new);
+        for field in SERVER_FIELDS {
+            meta.remove(field);
+        }
+        if let Some(name) = generated {
+            meta.insert("name".into(), name.into());
+        }
+        meta.insert("uid".into(), uid.into());
+        meta.insert("creationTimestamp".into(), created.into());
+        meta.remove("resourceVersion");
+        if resource.generation != Generation::Never {
+            meta.insert("generation".into(), 1.into());
+        }
+    }
+
+    /// A free name; `None` without a base.
+    fn generate_name(&mut self, resource: &Resource, ns: &str, base: &str) -> Option<String> {
+        if base.is_empty() {
+            return None;
+        }
+        // The real server cuts the base so that the name stays within 63 characters.
+        let base: String = base.chars().take(58).collect();
+        let mut name = String::new();
+        for _ in 0..8 {
+            name = format!("{base}{}", self.state.rng.suffix());
+            if self.state.store.get(&resource.id, ns, &name).is_none() {
+                break;
+            }
+        }
+        Some(name)
+    }
+
+    /// Sets or checks the namespace of the path.
+    fn place(&self, resource: &Resource, ns: &str, new: &mut Value) -> Result<(), ApiError> {
+        if !resource.namespaced {
+            metadata(new).remove("namespace");
+            return Ok(());
+        }
+        let given = object::namespace(new);
+        if given.is_empty() {
+            metadata(new).insert("namespace".into(), ns.into());
+        } else if given != ns {
+            return Err(ApiError::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The limit of etcd: 1.5 MiB an object.
+    fn check_size(&self, new: &Value) -> Result<(), ApiError> {
+        let size = serde_json::to_string(new).map_or(0, |text| text.len());
+        if size > 1_572_864 {
+            return Err(ApiError::new(
+                500,
+                "InternalError",
+                "etcdserver: request is too large",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A resourceVersion that is sent must be the newest; custom resources must send one in a PUT.
+fn check_version(
+    resource: &Resource,
+    old: &Value,
+    new: &Value,
+    is_patch: bool,
+) -> Result<(), ApiError> {
+    let name = object::name(old);
+    let sent = object::version(new);
+    if sent.is_empty() {
+        if resource.custom.is_some() && !is_patch {
+            let error = FieldError {
+                reason: crate::FieldReason::Invalid,
+                field: "metadata.resourceVersion".into(),
+                body: "Invalid value: 0: must be specified for an update".into(),
+            };
+            let gvk = &resource.gvk;
+            return Err(ApiError::invalid(&gvk.group, &gvk.kind, name, &[error]));
+        }
+        return Ok(());
+    }
+    if sent == object::version(old) {
+        return Ok(());
+    }
+    if sent.parse::<u64>().is_err() {
+        return Err(ApiError::bad_request(format!(
+            "invalid resource version {sent:?}: it must be a number"
+        )));
+    }
+    Err(ApiError::modified(&resource.id, name))
+}
+
+/// The main endpoint does not touch the status where that is a subresource; the status endpoint
+/// touches nothing else.
+fn merge_subresource(resource: &Resource, old: &Value, subresource: &str, new: &mut Value) {
+    if subresource == "status" {
+        let status = new.get("status").cloned();
+        let labels = new.pointer("/metadata/labels").cloned();
+        let annotations = new.pointer("/metadata/annotations").cloned();
+        *new = old.clone();
+        object::set(object::as_map(new), "status", status);
+        // Built-in kinds let the status endpoint change labels and annotations, custom ones not.
+        if resource.custom.is_none() {
+            object::set(metadata(new), "labels", labels);
+            object::set(metadata(new), "annotations", annotations);
+        }
+    } else if resource.status {
+        object::copy_key(new, old, "status");
+    }
+}
+
+fn keep_server_fields(old: &Value, new: &mut Value) {
+    for field in SERVER_FIELDS {
+        let kept = old.pointer("/metadata").and_then(|m| m.get(field)).cloned();
+        object::set(metadata(new), field, kept);
+    }
+}
+
+/// Once deletion has been asked for, no finalizer may be added.
+fn check_finalizers(resource: &Resource, old: &Value, new: &Value) -> Result<(), ApiError> {
+    if !is_terminating(old) {
+        return Ok(());
+    }
+    let before = finalizers(old);
+    let added: Vec<&str> = finalizers(new)
+        .into_iter()
+        .filter(|f| !before.contains(f))
+        .collect();
+    if added.is_empty() {
+        return Ok(());
+    }
+    let detail = format!(
+        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+        added
+            .iter()
+            .map(|f| format!("{f:?}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    let error = FieldError::forbidden("metadata.finalizers", &detail);
+    let gvk = &resource.gvk;
+    Err(ApiError::invalid(
+        &gvk.group,
+        &gvk.kind,
+        object::name(old),
+        &[error],
+    ))
+}
+
+fn generation_moves(resource: &Resource, old: &Value, new: &Value) -> bool {
+    let differs = |pointer: &str| old.pointer(pointer) != new.pointer(pointer);
+    match resource.generation {
+        Generation::Never => false,
+        Generation::Spec => differs("/spec"),
+        Generation::SpecOrAnnotations => differs("/spec") || differs("/metadata/annotations"),
+        Generation::AllButMetadata => {
+            let rest = |object: &Value| {
+                let mut rest = object.as_object().cloned().unwrap_or_default();
+                rest.remove("metadata");
+                if resource.status {
+                    rest.remove("status");
+                }
+                rest
+            };
+            rest(old) != rest(new)
+        }
+    }
+}
+
+/// The empty status of a new object of a kind with a status subresource.
+pub(super) fn initial_status(resource: &Resource) -> Option<Value> {
+    match resource.gvk.kind.as_str() {
+        _ if resource.custom.is_some() => None,
+        "Pod" => Some(json!({"phase": "Pending"})),
+        "ReplicaSet" => Some(json!({"replicas": 0})),
+        "Service" => Some(json!({"loadBalancer": {}})),
+        "Namespace" => Some(json!({"phase": "Active"})),
+        _ => Some(json!({})),
+    }
+}

@@ -1,0 +1,187 @@
+//! How pods behave, in one table.
+//!
+//! A pod's annotations decide, else the tag of the first container image that has a rule:
+//!
+//! | annotation `sim.rollouts.dev/behavior` | image tag | what the pod does |
+//! |---|---|---|
+//! | `ready` | any other | runs, and is ready after `ready-after` |
+//! | `never-ready` | | runs, and never becomes ready |
+//! | `pull-error` | `bad`, `…-bad` | stays in `ErrImagePull` and `ImagePullBackOff` |
+//! | `crash` | `crash`, `…-crash` | runs a second, exits with 1, starts again after 10 s, 20 s, … 5 min |
+//! | `flap` | `flap`, `…-flap` | ready for 10 s, not ready for 10 s, for ever |
+//!
+//! `sim.rollouts.dev/ready-after` (default `2s`) is the time from scheduling to ready; a container
+//! with a readiness probe runs after half of it, one without is ready when it runs.
+//! `sim.rollouts.dev/terminate-after` (default `1s`) is the time that the containers take to stop,
+//! and never more than the pod's grace period. Both are Go durations such as `500ms` or `1m30s`.
+//!
+//! A pod is Ready when its containers are and all of `spec.readinessGates` are True.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+use crate::clock::stamp;
+use crate::object::{self, annotation, text};
+
+/// Annotation: one of the names in the module's table.
+pub const BEHAVIOR: &str = "sim.rollouts.dev/behavior";
+/// Annotation: time from scheduling to ready.
+pub const READY_AFTER: &str = "sim.rollouts.dev/ready-after";
+/// Annotation: time from deletion to gone.
+pub const TERMINATE_AFTER: &str = "sim.rollouts.dev/terminate-after";
+
+/// The one node.
+pub(crate) const NODE: &str = "local";
+
+/// A row of the module's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Behavior {
+    Ready,
+    NeverReady,
+    PullError,
+    Crash,
+    Flap,
+}
+
+impl Behavior {
+    /// What a pod does.
+    pub(crate) fn of(pod: &Value) -> Self {
+        if let Some(named) = annotation(pod, BEHAVIOR).and_then(Self::named) {
+            return named;
+        }
+        object::list(pod, "/spec/containers")
+            .iter()
+            .find_map(|c| Self::by_tag(tag(text(c, "/image"))))
+            .unwrap_or(Self::Ready)
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "ready" => Some(Self::Ready),
+            "never-ready" => Some(Self::NeverReady),
+            "pull-error" => Some(Self::PullError),
+            "crash" => Some(Self::Crash),
+            "flap" => Some(Self::Flap),
+            _ => None,
+        }
+    }
+
+    fn by_tag(tag: &str) -> Option<Self> {
+        let last = tag.rsplit('-').next()?;
+        match last {
+            "bad" => Some(Self::PullError),
+            "crash" => Some(Self::Crash),
+            "flap" => Some(Self::Flap),
+            _ => None,
+        }
+    }
+}
+
+/// Time from scheduling to ready.
+pub(crate) fn ready_after(pod: &Value) -> Duration {
+    annotation(pod, READY_AFTER)
+        .and_then(go_duration)
+        .unwrap_or(Duration::from_secs(2))
+}
+
+/// Time from deletion to gone.
+pub(crate) fn terminate_after(pod: &Value) -> Duration {
+    let grace = object::int(pod, "/metadata/deletionGracePeriodSeconds");
+    let grace = Duration::from_secs(u64::try_from(grace).unwrap_or(0));
+    annotation(pod, TERMINATE_AFTER)
+        .and_then(go_duration)
+        .unwrap_or(Duration::from_secs(1))
+        .min(grace)
+}
+
+/// The node as the API shows it.
+pub(crate) fn node(now: DateTime<Utc>) -> Value {
+    let time = stamp(now);
+    json!({
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": NODE, "labels": {
+            "kubernetes.io/hostname": NODE,
+            "kubernetes.io/os": "linux",
+        }},
+        "spec": {},
+        "status": {
+            "capacity": {"cpu": "64", "memory": "256Gi", "pods": "10000"},
+            "allocatable": {"cpu": "64", "memory": "256Gi", "pods": "10000"},
+            "conditions": [{
+                "type": "Ready", "status": "True", "reason": "KubeletReady",
+                "message": "the embedded kubelet is ready",
+                "lastHeartbeatTime": time, "lastTransitionTime": time,
+            }],
+            "addresses": [{"type": "Hostname", "address": NODE}],
+            "nodeInfo": {
+                "architecture": "amd64", "bootID": "", "containerRuntimeVersion": "embedded://1",
+                "kernelVersion": "embedded", "kubeProxyVersion": "", "kubeletVersion": "v1.36.3",
+                "machineID": "", "operatingSystem": "linux", "osImage": "embedded", "systemUUID": "",
+            },
+        },
+    })
+}
+
+/// The tag of an image reference; empty without one.
+fn tag(image: &str) -> &str {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    let last = last.split('@').next().unwrap_or(last);
+    last.split_once(':').map_or("", |(_, tag)| tag)
+}
+
+/// A Go duration made of whole numbers: `1h`, `1m30s`, `500ms`.
+fn go_duration(text: &str) -> Option<Duration> {
+    let mut total = Duration::ZERO;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, tail) = rest.split_at_checked(digits)?;
+        let number: u64 = number.parse().ok()?;
+        let letters = tail
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(tail.len());
+        let (unit, after) = tail.split_at_checked(letters)?;
+        let millis = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return None,
+        };
+        total += Duration::from_millis(number.checked_mul(millis)?);
+        rest = after;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_go_writes_them() {
+        assert_eq!(go_duration("1m30s"), Some(Duration::from_secs(90)));
+        assert_eq!(go_duration("500ms"), Some(Duration::from_millis(500)));
+        for wrong in ["", "5", "s", "5d", "-1s"] {
+            assert_eq!(go_duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_tag_of_an_image_decides_how_its_pod_behaves() {
+        for (image, behavior) in [
+            ("web:v2", Behavior::Ready),
+            ("web:bad", Behavior::PullError),
+            ("reg:5000/team/web:v2-bad", Behavior::PullError),
+            ("reg:5000/bad", Behavior::Ready),
+            ("web:v2-crash", Behavior::Crash),
+            ("web:flap", Behavior::Flap),
+            ("web:notbad", Behavior::Ready),
+        ] {
+            let pod = json!({"spec": {"containers": [{"image": image}]}});
+            assert_eq!(Behavior::of(&pod), behavior, "{image}");
+        }
+    }
+}

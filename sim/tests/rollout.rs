@@ -1,0 +1,295 @@
+//! kube's own client and watcher over the cluster, on tokio's paused clock.
+
+use futures::{StreamExt, TryStreamExt};
+use k8s_openapi::api::apps::v1::ReplicaSet;
+use k8s_openapi::api::core::v1::{Event, Pod, Service};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Client, Error, ResourceExt};
+use serde_json::{Value, json};
+use sim::{Actors, ActorsHandle, ApiError, Cluster, Intercept, Options, Phase};
+use std::time::Duration;
+use tokio::time::Instant;
+
+fn cluster() -> (Cluster, ActorsHandle, Client) {
+    let cluster = Cluster::new(Options::default());
+    let actors = cluster.start();
+    let client = Client::new(cluster.service(), "default");
+    (cluster, actors, client)
+}
+
+fn replica_set(name: &str, replicas: i32, image: &str) -> ReplicaSet {
+    serde_json::from_value(json!({
+        "apiVersion": "apps/v1", "kind": "ReplicaSet",
+        "metadata": {"name": name},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": name}},
+            "template": {
+                "metadata": {"labels": {"app": name}},
+                "spec": {"containers": [{"name": "web", "image": image,
+                    "ports": [{"name": "http", "containerPort": 8080}]}]},
+            },
+        },
+    }))
+    .unwrap()
+}
+
+/// Waits until a ReplicaSet's status satisfies `good`; gives the virtual time that took.
+async fn until(api: &Api<ReplicaSet>, name: &str, good: impl Fn(&ReplicaSet) -> bool) -> Duration {
+    let start = Instant::now();
+    loop {
+        let rs = api.get(name).await.unwrap();
+        if good(&rs) {
+            return start.elapsed();
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(3600),
+            "{:?}",
+            rs.status
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn available(n: i32) -> impl Fn(&ReplicaSet) -> bool {
+    move |rs| {
+        rs.status.as_ref().is_some_and(|s| {
+            s.available_replicas.unwrap_or(0) == n
+                && s.replicas == n
+                && s.observed_generation == rs.metadata.generation
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pods_of_a_replica_set_become_available_after_their_time() {
+    let (_cluster, _actors, client) = cluster();
+    let sets: Api<ReplicaSet> = Api::default_namespaced(client.clone());
+    sets.create(&PostParams::default(), &replica_set("web", 10, "web:v1"))
+        .await
+        .unwrap();
+    let took = until(&sets, "web", available(10)).await;
+    assert!(
+        took >= Duration::from_secs(2) && took < Duration::from_secs(3),
+        "{took:?}"
+    );
+
+    let pods: Api<Pod> = Api::default_namespaced(client.clone());
+    let list = pods
+        .list(&ListParams::default().labels("app=web"))
+        .await
+        .unwrap();
+    assert_eq!(list.items.len(), 10);
+    for pod in &list {
+        assert!(pod.name_any().starts_with("web-") && pod.name_any().len() == 9);
+        assert!(pod.status.as_ref().unwrap().pod_ip.is_some());
+    }
+    let events: Api<Event> = Api::default_namespaced(client);
+    let events = events.list(&ListParams::default()).await.unwrap();
+    let made = events
+        .iter()
+        .filter(|e| e.reason.as_deref() == Some("SuccessfulCreate"));
+    assert_eq!(made.count(), 10);
+
+    let scale = json!({"spec": {"replicas": 3}});
+    sets.patch_scale("web", &PatchParams::default(), &Patch::Merge(&scale))
+        .await
+        .unwrap();
+    until(&sets, "web", available(3)).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(
+        pods.list(&ListParams::default()).await.unwrap().items.len(),
+        3
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watcher_sees_every_pod_come_and_go() {
+    let (_cluster, _actors, client) = cluster();
+    let sets: Api<ReplicaSet> = Api::default_namespaced(client.clone());
+    let pods: Api<Pod> = Api::default_namespaced(client);
+    let mut seen = watcher(pods, watcher::Config::default().labels("app=web"))
+        .default_backoff()
+        .boxed();
+    let watching = tokio::spawn(async move {
+        let mut gone = 0;
+        while let Some(event) = seen.try_next().await.unwrap() {
+            if let watcher::Event::Delete(_) = event {
+                gone += 1;
+            }
+            if gone == 2 {
+                break;
+            }
+        }
+    });
+    sets.create(&PostParams::default(), &replica_set("web", 2, "web:v1"))
+        .await
+        .unwrap();
+    until(&sets, "web", available(2)).await;
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    sets.delete("web", &DeleteParams::default()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(60), watching)
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ready_pod_is_available_only_after_min_ready_seconds() {
+    let (_cluster, _actors, client) = cluster();
+    let sets: Api<ReplicaSet> = Api::default_namespaced(client);
+    let mut rs = replica_set("web", 1, "web:v1");
+    rs.spec.min_ready_seconds = Some(30);
+    sets.create(&PostParams::default(), &rs).await.unwrap();
+    let took = until(&sets, "web", available(1)).await;
+    assert!(
+        took >= Duration::from_secs(31) && took < Duration::from_secs(34),
+        "{took:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn images_named_by_the_rule_never_get_available() {
+    let (_cluster, _actors, client) = cluster();
+    let sets: Api<ReplicaSet> = Api::default_namespaced(client.clone());
+    let pods: Api<Pod> = Api::default_namespaced(client);
+    for (name, image, reason, restarts) in [
+        ("pull", "web:v2-bad", "ImagePullBackOff", 0),
+        ("crash", "web:crash", "CrashLoopBackOff", 2),
+    ] {
+        sets.create(&PostParams::default(), &replica_set(name, 1, image))
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let rs = sets.get(name).await.unwrap();
+        assert_eq!(rs.status.unwrap().available_replicas, None);
+        let all = pods
+            .list(&ListParams::default().labels(&format!("app={name}")))
+            .await
+            .unwrap();
+        let status = all.items[0].status.clone().unwrap();
+        let container = &status.container_statuses.unwrap()[0];
+        let waiting = container.state.as_ref().unwrap().waiting.as_ref().unwrap();
+        assert_eq!(waiting.reason.as_deref(), Some(reason));
+        assert_eq!(container.restart_count, restarts, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_has_the_ready_pods_that_it_selects() {
+    let (_cluster, _actors, client) = cluster();
+    let sets: Api<ReplicaSet> = Api::default_namespaced(client.clone());
+    let services: Api<Service> = Api::default_namespaced(client.clone());
+    let slices: Api<EndpointSlice> = Api::default_namespaced(client);
+    let service: Service = serde_json::from_value(json!({
+        "metadata": {"name": "front"},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "http"}]},
+    }))
+    .unwrap();
+    let made = services
+        .create(&PostParams::default(), &service)
+        .await
+        .unwrap();
+    assert!(made.spec.unwrap().cluster_ip.unwrap().starts_with("10.96."));
+    sets.create(&PostParams::default(), &replica_set("web", 2, "web:v1"))
+        .await
+        .unwrap();
+    until(&sets, "web", available(2)).await;
+    let list = slices
+        .list(&ListParams::default().labels("kubernetes.io/service-name=front"))
+        .await
+        .unwrap();
+    let slice = &list.items[0];
+    let ready = |e: &k8s_openapi::api::discovery::v1::Endpoint| {
+        e.conditions.as_ref().and_then(|c| c.ready) == Some(true)
+    };
+    assert_eq!(
+        slice
+            .endpoints
+            .iter()
+            .flatten()
+            .filter(|e| ready(e))
+            .count(),
+        2
+    );
+    assert_eq!(slice.ports.as_ref().unwrap()[0].port, Some(8080));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_that_denies_pods_shows_as_replica_failure_and_heals() {
+    let (cluster, _actors, client) = cluster();
+    let sets: Api<ReplicaSet> = Api::default_namespaced(client);
+    cluster.intercept(|info| {
+        let pods = info.resource.as_ref().is_some_and(|r| r.resource == "pods");
+        (info.phase == Phase::Before && info.verb == "create" && pods).then(|| {
+            Intercept::Answer(ApiError::forbidden(
+                info.resource.as_ref().unwrap(),
+                "web",
+                "exceeded quota: small",
+            ))
+        })
+    });
+    sets.create(&PostParams::default(), &replica_set("web", 2, "web:v1"))
+        .await
+        .unwrap();
+    let failing = |rs: &ReplicaSet| {
+        let status = rs.status.clone().unwrap_or_default();
+        status.conditions.unwrap_or_default().iter().any(|c| {
+            c.type_.as_deref() == Some("ReplicaFailure")
+                && c.message.as_deref().unwrap().contains("exceeded quota")
+        })
+    };
+    until(&sets, "web", failing).await;
+    cluster.intercept(|_| None);
+    until(&sets, "web", available(2)).await;
+    until(&sets, "web", |rs| !failing(rs)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_after_the_commit_leaves_the_object_and_an_error() {
+    let (cluster, _actors, client) = cluster();
+    let sets: Api<ReplicaSet> = Api::default_namespaced(client);
+    cluster.intercept(|info| matches!(info.phase, Phase::After(201)).then_some(Intercept::Reset));
+    let rs = replica_set("web", 0, "web:v1");
+    let lost = sets.create(&PostParams::default(), &rs).await;
+    assert!(matches!(lost, Err(Error::Service(_))), "{lost:?}");
+    cluster.intercept(|_| None);
+    let again = sets.create(&PostParams::default(), &rs).await;
+    assert!(matches!(again, Err(Error::Api(s)) if s.reason == "AlreadyExists"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_seed_gives_the_same_commits() {
+    let mut runs: Vec<Vec<Value>> = Vec::new();
+    for _ in 0..2 {
+        let cluster = Cluster::new(Options {
+            seed: 7,
+            actors: Actors::default(),
+            ..Options::default()
+        });
+        let mut commits = cluster.commits();
+        let _actors = cluster.start();
+        let client = Client::new(cluster.service(), "default");
+        let sets: Api<ReplicaSet> = Api::default_namespaced(client);
+        sets.create(
+            &PostParams::default(),
+            &replica_set("web", 5, "web:v1-flap"),
+        )
+        .await
+        .unwrap();
+        tokio::time::sleep(Duration::from_secs(120)).await;
+        let mut run = Vec::new();
+        while let Some(commit) = commits.try_next() {
+            run.push(json!([
+                commit.revision,
+                commit.writer,
+                commit.after.as_deref()
+            ]));
+        }
+        assert!(run.len() > 50, "{}", run.len());
+        runs.push(run);
+    }
+    assert_eq!(runs[0], runs[1]);
+}
