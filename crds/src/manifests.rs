@@ -1,7 +1,7 @@
 //! The CustomResourceDefinitions of the five kinds, as JSON and as the files in `crds/manifests`.
 //!
 //! The schemas come from the Rust types and their doc comments; what no type can say (defaults,
-//! printer columns, subresources) is in [`kinds`]. Source: `compat/api.md` §1.
+//! printer columns, subresources) is in `kinds.rs`. Source: `compat/api.md` §1.
 
 use serde_json::{Value, json};
 

@@ -10,6 +10,7 @@ mod blue_green;
 mod canary;
 mod error;
 mod path;
+mod routes;
 mod routing;
 mod spec;
 mod step;

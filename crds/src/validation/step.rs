@@ -1,22 +1,15 @@
 //! The checks of one canary step. Source: `compat/api.md` §7.3, row 6.
 
-use super::{FieldError, path::Path};
+use super::{FieldError, path::Path, routes};
 use crate::durations::pause_length;
 use crate::label_selector::syntax;
 use crate::rollout::{
-    AnalysisRunArgument, CanaryStep, CanaryStrategy,
-    step::{ExperimentStep, SetHeaderRoute, SetMirrorRoute, StringMatch},
-    traffic::TrafficRouting,
+    AnalysisRunArgument, CanaryStep, CanaryStrategy, step::ExperimentStep, traffic::TrafficRouting,
 };
 use crate::{defaults, go_json, step_hash};
 
 const ONE_OF: &str = "Step must have one of the following set: experiment, setWeight, \
 setCanaryScale, plugin or pause";
-const ONE_MATCH: &str =
-    "StringMatch match value must have exactly one of the following: exact, regex, prefix";
-const NO_MATCH: &str = "StringMatch value missed, match value must have one of the following: \
-exact, regex, prefix";
-
 pub(super) fn check(
     canary: &CanaryStrategy,
     step: &CanaryStep,
@@ -49,13 +42,13 @@ pub(super) fn check(
         ));
     }
     if let Some(route) = &step.set_header_route {
-        header_route(route, routing, &path.child("setHeaderRoute"), errors);
+        routes::header_route(route, routing, &path.child("setHeaderRoute"), errors);
     }
     if let Some(route) = &step.set_mirror_route {
-        mirror_route(route, routing, &path.child("setMirrorRoute"), errors);
+        routes::mirror_route(route, routing, &path.child("setMirrorRoute"), errors);
     }
     if let Some(routing) = routing {
-        managed_routes(step, routing, path, errors);
+        routes::managed_routes(step, routing, path, errors);
     }
     if let Some(experiment) = &step.experiment {
         experiment_weights(experiment, routing, &path.child("experiment"), errors);
@@ -132,132 +125,6 @@ fn negative_seconds(json: &str) -> i64 {
             .map(crate::durations::GoDuration::seconds)
     });
     seconds.filter(|seconds| *seconds < 0).unwrap_or(-1)
-}
-
-fn header_route(
-    route: &SetHeaderRoute,
-    routing: Option<&TrafficRouting>,
-    path: &Path,
-    errors: &mut Vec<FieldError>,
-) {
-    let router = routing.filter(|routing| {
-        routing.istio.is_some()
-            || routing.alb.is_some()
-            || routing.apisix.is_some()
-            || !routing.plugins.is_empty()
-    });
-    let Some(router) = router else {
-        errors.push(path.invalid_json(
-            step_hash::header_route(route),
-            "SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix",
-            "remove the step, or configure one of these routers",
-        ));
-        return;
-    };
-    for (index, header) in route.matches.iter().enumerate() {
-        let path = path.child("match").index(index).real_child("headerValue");
-        match &header.header_value {
-            Some(value) if router.alb.is_some() => {
-                let [exact, regex, prefix] = set_kinds(value);
-                if !exact || regex || prefix {
-                    errors.push(path.invalid_json(
-                        step_hash::string_match(value),
-                        "SetHeaderRoute match value invalid. ALB supports 'exact' value only",
-                        "use exact, and neither regex nor prefix",
-                    ));
-                }
-            }
-            value => string_match(value.as_ref(), &path, errors),
-        }
-    }
-}
-
-fn mirror_route(
-    route: &SetMirrorRoute,
-    routing: Option<&TrafficRouting>,
-    path: &Path,
-    errors: &mut Vec<FieldError>,
-) {
-    if routing.is_none_or(|routing| routing.istio.is_none() && routing.plugins.is_empty()) {
-        errors.push(path.invalid_json(
-            step_hash::mirror_route(route),
-            "SetMirrorRoute requires TrafficRouting, supports Istio and Plugins",
-            "remove the step, or configure one of these routers",
-        ));
-    }
-    for (index, rule) in route.matches.iter().enumerate() {
-        let path = path.child("match").index(index);
-        // The peer looks at method and path, and never at headers.
-        for (name, value) in [("method", &rule.method), ("path", &rule.path)] {
-            if value.is_some() {
-                string_match(value.as_ref(), &path.real_child(name), errors);
-            }
-        }
-    }
-}
-
-fn string_match(value: Option<&StringMatch>, path: &Path, errors: &mut Vec<FieldError>) {
-    let Some(value) = value else {
-        // The peer prints its missing object as a text.
-        errors.push(path.invalid("null", NO_MATCH, "set exact, regex or prefix"));
-        return;
-    };
-    let json = || step_hash::string_match(value);
-    match set_kinds(value).iter().filter(|set| **set).count() {
-        0 => errors.push(path.invalid_json(json(), NO_MATCH, "set exact, regex or prefix")),
-        1 => {}
-        _ => {
-            errors.push(path.invalid_json(json(), ONE_MATCH, "keep one of exact, regex and prefix"))
-        }
-    }
-}
-
-/// Whether exact, regex and prefix are set.
-fn set_kinds(value: &StringMatch) -> [bool; 3] {
-    [&value.exact, &value.regex, &value.prefix]
-        .map(|text| !text.as_deref().unwrap_or_default().is_empty())
-}
-
-fn managed_routes(
-    step: &CanaryStep,
-    routing: &TrafficRouting,
-    path: &Path,
-    errors: &mut Vec<FieldError>,
-) {
-    let header = step
-        .set_header_route
-        .as_ref()
-        .map(|route| ("setHeaderRoute", route.name.as_deref().unwrap_or_default()));
-    let mirror = step
-        .set_mirror_route
-        .as_ref()
-        .map(|route| ("setMirrorRoute", route.name.as_str()));
-    let routes: Vec<_> = header.into_iter().chain(mirror).collect();
-    let Some(managed) = &routing.managed_routes else {
-        if !routes.is_empty() {
-            errors.push(
-                Path::canary()
-                    .child("trafficRouting")
-                    .child("managedRoutes")
-                    .required(
-                        "Rollout has missing field \
-                         'spec.strategy.canary.trafficRouting.managedRoutes'",
-                        "list the names of all routes that steps use in managedRoutes",
-                    ),
-            );
-        }
-        return;
-    };
-    for (kind, name) in routes {
-        if managed.iter().all(|route| route.name != name) {
-            errors.push(path.child(kind).real_child("name").invalid(
-                name,
-                "Steps define a route that does not exist in \
-                 spec.strategy.canary.trafficRouting.managedRoutes",
-                &format!("add {{name: {name}}} to trafficRouting.managedRoutes"),
-            ));
-        }
-    }
 }
 
 fn experiment_weights(

@@ -62,6 +62,22 @@ fn spec_rows() -> Vec<Row> {
             "spec.selector",
         ),
         row(
+            with(json!({"selector": {"matchLabels": {"app": "a b"}}})),
+            "spec.selector.matchLabels: Invalid value: \"a b\": a valid label must be an empty \
+             string or consist of alphanumeric characters, '-', '_' or '.', and must start and end \
+             with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex \
+             used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
+            "spec.selector.matchLabels",
+        ),
+        row(
+            with(json!({"selector": {"matchLabels": {"-app": "a"}}})),
+            "spec.selector.matchLabels: Invalid value: \"-app\": name part must consist of \
+             alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric \
+             character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
+             '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+            "spec.selector.matchLabels",
+        ),
+        row(
             with(json!({"selector": {"matchExpressions": [{"key": "app", "operator": "Like"}]}})),
             "spec.selector.matchExpressions[0].operator: Invalid value: \"Like\": not a valid \
              selector operator",
