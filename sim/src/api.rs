@@ -3,6 +3,7 @@
 //! A request is carried out in one go under the lock of the cluster's state: there is one order of
 //! all requests, and no request sees half of another.
 
+mod about;
 mod admit;
 mod body;
 mod call;

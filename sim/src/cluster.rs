@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use futures::Stream;
 use serde_json::{Value, json};
 use std::fmt;
+use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::task::{Context, Poll};
@@ -15,6 +17,7 @@ use crate::api::{Api, Call};
 use crate::clock::Clock;
 use crate::error::ApiError;
 use crate::fault::{Hook, Intercept, RequestInfo};
+use crate::http_server;
 use crate::resources::{GroupResource, Registry};
 use crate::rng::Rng;
 use crate::store::{Commit, Store};
@@ -83,6 +86,14 @@ impl Cluster {
     /// The API server as a service, for `kube::Client::new(cluster.service(), "default")`.
     pub fn service(&self) -> Api {
         Api::new(self.server.clone())
+    }
+
+    /// Serves the API over HTTP/1.1 at a loopback address, until the result is dropped.
+    ///
+    /// # Errors
+    /// The address is not loopback, or cannot be bound.
+    pub async fn serve(&self, address: SocketAddr) -> io::Result<http_server::Server> {
+        http_server::serve(self.service(), address).await
     }
 
     /// What the cluster's clock shows: the start plus what tokio's clock has counted since.

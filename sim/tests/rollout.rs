@@ -1,4 +1,5 @@
 //! kube's own client and watcher over the cluster, on tokio's paused clock.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::apps::v1::ReplicaSet;

@@ -88,12 +88,10 @@ impl Garbage {
                 }
                 return drop_finalizer(call, key, ORPHAN);
             }
-            Some(_) => {
-                if !self.delete_dependents(call, &object)? {
-                    return drop_finalizer(call, key, FOREGROUND);
-                }
+            Some(_) if !self.delete_dependents(call, &object)? => {
+                return drop_finalizer(call, key, FOREGROUND);
             }
-            None => {}
+            Some(_) | None => {}
         }
         if is_terminating(&object) {
             return Ok(());

@@ -25,7 +25,7 @@ const WRITER: &str = "replicaset-controller";
 const BURST: usize = 500;
 
 /// The actor.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ReplicaSets;
 
 impl Actor for ReplicaSets {

@@ -24,11 +24,7 @@ impl Call<'_> {
         check_kind(resource, new)?;
         let unknown = self.prune(resource, new);
         if !unknown.is_empty() && self.validation == FieldValidation::Strict {
-            let causes = unknown
-                .iter()
-                .map(|f| format!("unknown field {f:?}"))
-                .collect::<Vec<_>>()
-                .join(", ");
+            let causes = unknown.join(", ");
             return Err(cannot_be_handled(
                 resource,
                 &format!("strict decoding error: {causes}"),
@@ -44,17 +40,27 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// Removes unknown fields, warns of them unless told not to, and says which they are.
+    /// Removes unknown fields. Says what is wrong with the fields of the body: those it has twice
+    /// and those that the kind does not have; as warnings where that is what the request wants.
     pub(super) fn prune(&mut self, resource: &Resource, new: &mut Value) -> Vec<String> {
         let unknown = match &resource.custom {
-            Some(custom) => custom.schema.prune(new),
+            Some(custom) => {
+                let mut unknown = builtin::prune_metadata(new);
+                unknown.extend(custom.schema.prune(new));
+                unknown
+            }
             None => builtin::prune(&resource.gvk, new),
         };
+        let twice = std::mem::take(&mut self.duplicates);
+        let mut wrong: Vec<String> = twice
+            .iter()
+            .map(|f| format!("duplicate field {f:?}"))
+            .collect();
+        wrong.extend(unknown.iter().map(|f| format!("unknown field {f:?}")));
         if self.validation == FieldValidation::Warn {
-            self.warnings
-                .extend(unknown.iter().map(|f| format!("unknown field {f:?}")));
+            self.warnings.extend(wrong.iter().cloned());
         }
-        unknown
+        wrong
     }
 
     pub(super) fn default(&self, resource: &Resource, new: &mut Value) {

@@ -27,6 +27,8 @@ pub(crate) struct Call<'a> {
     pub(crate) validation: FieldValidation,
     /// For `Warning` headers.
     pub(crate) warnings: Vec<String>,
+    /// Fields that the body has twice.
+    pub(crate) duplicates: Vec<String>,
 }
 
 impl<'a> Call<'a> {
@@ -39,6 +41,7 @@ impl<'a> Call<'a> {
             dry_run: false,
             validation: FieldValidation::Strict,
             warnings: Vec::new(),
+            duplicates: Vec::new(),
         }
     }
 

@@ -108,11 +108,7 @@ impl Call<'_> {
         }
         let unknown = self.prune(resource, new);
         if !unknown.is_empty() && self.validation == FieldValidation::Strict {
-            let fields: Vec<String> = unknown
-                .iter()
-                .map(|f| format!("unknown field {f:?}"))
-                .collect();
-            return refused(&format!("strict decoding error: {}", fields.join(", ")));
+            return refused(&format!("strict decoding error: {}", unknown.join(", ")));
         }
         if resource.custom.is_none()
             && let Some(why) = crate::builtin::type_error(&resource.gvk, new)

@@ -8,22 +8,39 @@ use std::sync::Arc;
 
 use super::body::Body;
 use super::read::Page;
-use super::request::Shape;
+use super::request::{Query, Shape};
 use super::watch::Watch;
 use crate::clock::http_date;
 use crate::error::ApiError;
 use crate::object;
 use crate::resources::Resource;
+use crate::table::{Columns, Include};
 
 /// The answer to a request.
 pub(crate) enum Reply {
-    Json(u16, String),
+    /// Status, media type, body.
+    Whole(u16, &'static str, String),
     Watch(Box<Watch>),
 }
 
+const JSON: &str = "application/json";
+
 impl Reply {
     pub(crate) fn json(code: u16, value: &Value) -> Self {
-        Self::Json(code, value.to_string())
+        Self::Whole(code, JSON, value.to_string())
+    }
+
+    /// JSON that is written already.
+    pub(crate) fn written(text: String) -> Self {
+        Self::Whole(200, JSON, text)
+    }
+
+    pub(crate) fn text(code: u16, text: String) -> Self {
+        Self::Whole(code, "text/plain; charset=utf-8", text)
+    }
+
+    pub(crate) fn of_type(code: u16, media: &'static str, text: String) -> Self {
+        Self::Whole(code, media, text)
     }
 
     pub(crate) fn error(error: &ApiError) -> Self {
@@ -32,7 +49,7 @@ impl Reply {
 
     pub(crate) fn code(&self) -> u16 {
         match self {
-            Self::Json(code, _) => *code,
+            Self::Whole(code, _, _) => *code,
             Self::Watch(_) => 200,
         }
     }
@@ -45,17 +62,14 @@ impl Reply {
         retry_after: Option<u32>,
     ) -> Response<Body> {
         let code = StatusCode::from_u16(self.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = match self {
-            Self::Json(_, text) => Body::whole(text),
-            Self::Watch(watch) => Body::lines(watch.into_stream()),
+        let (media, body) = match self {
+            Self::Whole(_, media, text) => (media, Body::whole(text)),
+            Self::Watch(watch) => (JSON, Body::lines(watch.into_stream())),
         };
         let mut response = Response::new(body);
         *response.status_mut() = code;
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         headers.insert(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-cache, private"),
@@ -80,25 +94,74 @@ impl Reply {
 #[derive(Debug)]
 pub(crate) struct Shaper {
     resource: Arc<Resource>,
-    shape: Shape,
+    form: Form,
+}
+
+#[derive(Debug)]
+enum Form {
+    Whole,
+    Metadata,
+    Table {
+        columns: Box<Columns>,
+        include: Include,
+        /// Whether the next Table says what its columns are: in a watch only the first does.
+        headers: bool,
+    },
 }
 
 impl Shaper {
-    pub(crate) fn new(resource: Arc<Resource>, shape: Shape) -> Self {
-        Self { resource, shape }
+    pub(crate) fn new(
+        resource: Arc<Resource>,
+        shape: Shape,
+        query: &Query,
+    ) -> Result<Self, ApiError> {
+        let form = match shape {
+            Shape::Whole => Form::Whole,
+            Shape::Metadata => Form::Metadata,
+            Shape::Table => {
+                let columns = match &resource.custom {
+                    Some(custom) => Columns::custom(&custom.version).map_err(ApiError::internal)?,
+                    None => Columns::built_in(&resource.gvk),
+                };
+                let include = query.get("includeObject").unwrap_or("");
+                Form::Table {
+                    columns: Box::new(columns),
+                    include: Include::parse(include).ok_or_else(|| {
+                        ApiError::bad_request(format!(
+                            "includeObject: Unsupported value: {include:?}: supported values: \"\", \"Metadata\", \"None\", \"Object\""
+                        ))
+                    })?,
+                    headers: true,
+                }
+            }
+        };
+        Ok(Self { resource, form })
     }
 
-    /// One object.
-    pub(crate) fn one(&self, object: &Arc<Value>) -> Value {
-        match self.shape {
-            Shape::Whole | Shape::Table => Value::clone(object),
-            Shape::Metadata => partial(object),
+    /// One object, at a time of the cluster's clock.
+    pub(crate) fn one(&self, object: &Arc<Value>, now: DateTime<Utc>) -> Value {
+        match &self.form {
+            Form::Whole => Value::clone(object),
+            Form::Metadata => partial(object),
+            Form::Table {
+                columns,
+                include,
+                headers,
+            } => {
+                let metadata = json!({"resourceVersion": object::version(object)});
+                let rows = std::iter::once(object.as_ref());
+                columns.table(rows, metadata, *include, *headers, now)
+            }
         }
     }
 
     /// One object of a watch.
-    pub(crate) fn event(&mut self, object: &Arc<Value>) -> Value {
-        self.one(object)
+    pub(crate) fn event(&mut self, object: &Arc<Value>, now: DateTime<Utc>) -> Value {
+        let shown = self.one(object, now);
+        if let Form::Table { headers, .. } = &mut self.form {
+            *headers = false;
+        }
+        shown
     }
 
     /// The object of a bookmark: only a kind and a revision.
@@ -112,17 +175,26 @@ impl Shaper {
     }
 
     /// A list.
-    pub(crate) fn list(&self, page: &Page) -> Result<String, ApiError> {
+    pub(crate) fn list(&self, page: &Page, now: DateTime<Utc>) -> Result<String, ApiError> {
         let gvk = &self.resource.gvk;
-        match self.shape {
-            Shape::Whole | Shape::Table => serde_json::to_string(&List {
+        match &self.form {
+            Form::Table {
+                columns, include, ..
+            } => {
+                let rows = page.items.iter().map(AsRef::as_ref);
+                let metadata = page.metadata.clone();
+                Ok(columns
+                    .table(rows, metadata, *include, true, now)
+                    .to_string())
+            }
+            Form::Whole => serde_json::to_string(&List {
                 kind: &self.resource.list_kind,
                 api_version: gvk.api_version(),
                 page,
                 bare: self.resource.custom.is_none(),
             })
             .map_err(ApiError::internal),
-            Shape::Metadata => {
+            Form::Metadata => {
                 let items: Vec<Value> = page.items.iter().map(|o| partial(o)).collect();
                 Ok(json!({
                     "kind": "PartialObjectMetadataList",

@@ -1,6 +1,5 @@
 //! From a request to the verb that carries it out.
 
-use http::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use super::reply::{Reply, Shaper, success};
 use super::request::{Request, Shape, Target};
 use super::scale::ScaleChange;
 use crate::cluster::Server;
+use crate::duplicates::duplicate_fields;
 use crate::error::ApiError;
 use crate::fault::{Phase, RequestInfo};
 use crate::object;
@@ -73,6 +73,7 @@ pub(super) fn carry_out(server: &Arc<Server>, request: &Request, info: &RequestI
         dry_run: false,
         validation: FieldValidation::Warn,
         warnings: Vec::new(),
+        duplicates: Vec::new(),
     };
     let result = Verb {
         server,
@@ -114,7 +115,7 @@ impl Verb<'_, '_> {
                 "the server does not allow this method on the requested resource",
             ));
         }
-        if let Some(reply) = self.without_resource()? {
+        if let Some(reply) = super::about::answer(self.call, request)? {
             return Ok(reply);
         }
         let Some(target) = Target::parse(&request.path) else {
@@ -129,6 +130,9 @@ impl Verb<'_, '_> {
         }
         self.call.dry_run = request.query.dry_run()?;
         self.call.validation = request.query.field_validation()?;
+        if matches!(info.verb.as_str(), "create" | "update" | "patch") {
+            self.call.duplicates = duplicate_fields(&request.body);
+        }
         match (info.verb.as_str(), target.subresource.as_str()) {
             ("list", "") => self.list(&resource, &target),
             ("watch", "") => self.watch(&resource, &target),
@@ -156,26 +160,16 @@ impl Verb<'_, '_> {
             (_, sub) if is_other_subresource(&resource, sub) => {
                 Err(ApiError::not_modelled(format!("{}/{sub}", resource.id)))
             }
-            (_, sub) if !sub.is_empty() && !(sub == "status" && resource.status) => {
+            (_, sub) if !(sub.is_empty() || sub == "status" && resource.status) => {
                 Err(ApiError::unknown_path())
             }
             (verb, _) => Err(ApiError::method_not_supported(&resource.id, verb)),
         }
     }
 
-    /// Health.
-    fn without_resource(&mut self) -> Result<Option<Reply>, ApiError> {
-        match self.request.path.as_str() {
-            "/healthz" | "/livez" | "/readyz" if self.request.method == Method::GET => {
-                Ok(Some(Reply::Json(200, "ok".into())))
-            }
-            _ => Ok(None),
-        }
-    }
-
     fn shaper(&self, resource: &Arc<Resource>) -> Result<Shaper, ApiError> {
         let shape = Shape::of(self.request.header("accept"))?;
-        Ok(Shaper::new(resource.clone(), shape))
+        Shaper::new(resource.clone(), shape, &self.request.query)
     }
 
     fn object(
@@ -184,14 +178,19 @@ impl Verb<'_, '_> {
         resource: &Arc<Resource>,
         object: &Arc<Value>,
     ) -> Result<Reply, ApiError> {
-        Ok(Reply::json(code, &self.shaper(resource)?.one(object)))
+        Ok(Reply::json(
+            code,
+            &self.shaper(resource)?.one(object, self.call.now),
+        ))
     }
 
     fn list(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
         let query = &self.request.query;
         let selection = Selection::read(resource, &target.namespace, query)?;
         let page = self.call.list(resource, &selection, query)?;
-        Ok(Reply::Json(200, self.shaper(resource)?.list(&page)?))
+        Ok(Reply::written(
+            self.shaper(resource)?.list(&page, self.call.now)?,
+        ))
     }
 
     fn watch(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
@@ -318,7 +317,9 @@ impl Verb<'_, '_> {
                 &options,
             )?;
         }
-        Ok(Reply::Json(200, self.shaper(resource)?.list(&page)?))
+        Ok(Reply::written(
+            self.shaper(resource)?.list(&page, self.call.now)?,
+        ))
     }
 
     /// Eviction deletes the pod; there are no disruption budgets here that could forbid it.

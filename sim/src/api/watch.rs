@@ -5,6 +5,7 @@
 //! `timeoutSeconds`, or after 30 to 60 minutes.
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures::Stream;
 use futures::stream;
 use serde_json::{Value, json};
@@ -71,7 +72,7 @@ impl Call<'_> {
             let namespace = selection.namespace.as_deref();
             for object in self.state.store.list(&resource.id, namespace) {
                 if selection.matches(object) {
-                    ready.push_back(line("ADDED", &shaper.event(object)));
+                    ready.push_back(line("ADDED", &shaper.event(object, self.now)));
                 }
             }
             if send_initial {
@@ -88,7 +89,7 @@ impl Call<'_> {
                     sent = from;
                     for commit in missed {
                         sent = commit.revision;
-                        ready.extend(event(&selection, &mut shaper, &commit));
+                        ready.extend(event(&selection, &mut shaper, &commit, self.now));
                     }
                 }
                 None => {
@@ -187,23 +188,29 @@ impl Watch {
 
     fn take(&mut self, commit: &Commit) {
         self.sent = commit.revision;
+        let now = self.server.clock.now();
         self.ready
-            .extend(event(&self.selection, &mut self.shaper, commit));
+            .extend(event(&self.selection, &mut self.shaper, commit, now));
     }
 }
 
 /// What a watch shows of a commit, if anything.
-fn event(selection: &Selection, shaper: &mut Shaper, commit: &Commit) -> Option<Bytes> {
+fn event(
+    selection: &Selection,
+    shaper: &mut Shaper,
+    commit: &Commit,
+    now: DateTime<Utc>,
+) -> Option<Bytes> {
     let matches = |o: &Option<Arc<Value>>| o.as_deref().is_some_and(|o| selection.matches(o));
     match (matches(&commit.before), matches(&commit.after)) {
         (false, false) => None,
-        (false, true) => Some(line("ADDED", &shaper.event(&commit.shown))),
-        (true, true) => Some(line("MODIFIED", &shaper.event(&commit.shown))),
+        (false, true) => Some(line("ADDED", &shaper.event(&commit.shown, now))),
+        (true, true) => Some(line("MODIFIED", &shaper.event(&commit.shown, now))),
         (true, false) => {
             let mut last = commit.before.as_deref().cloned().unwrap_or_default();
             object::metadata(&mut last)
                 .insert("resourceVersion".into(), commit.revision.to_string().into());
-            Some(line("DELETED", &shaper.event(&Arc::new(last))))
+            Some(line("DELETED", &shaper.event(&Arc::new(last), now)))
         }
     }
 }

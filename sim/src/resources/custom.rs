@@ -8,6 +8,7 @@ use crate::Gvk;
 use crate::field_error::FieldError;
 use crate::object::{list, text};
 use crate::schema::Structural;
+use crate::table::Columns;
 
 /// The kind that a CRD defines.
 ///
@@ -74,6 +75,10 @@ pub fn from_crd(crd: &Value) -> Result<Resource, Vec<FieldError>> {
             return Err(errors);
         }
     };
+    if let Err(why) = Columns::custom(version) {
+        let path = format!("spec.versions[{index}].additionalPrinterColumns");
+        errors.push(FieldError::invalid_without_value(path, &why));
+    }
     if !errors.is_empty() {
         return Err(errors);
     }
