@@ -89,6 +89,9 @@ pub fn pause_length(pause: &Pause) -> Result<PauseLength, DurationError> {
     }
 }
 
+/// 2^63 nanoseconds: the length of the longest negative duration.
+const LONGEST: u128 = 1 << 63;
+
 fn parse_nanoseconds(text: &str) -> Result<i64, DurationError> {
     let notation = || DurationError::Notation(text.to_owned());
     let range = || DurationError::Range(text.to_owned());
@@ -102,7 +105,7 @@ fn parse_nanoseconds(text: &str) -> Result<i64, DurationError> {
     if rest.is_empty() {
         return Err(notation());
     }
-    let mut total: i128 = 0;
+    let mut total: u128 = 0;
     while !rest.is_empty() {
         let (whole, after_whole) = split_digits(rest);
         let (fraction, after_fraction) = match after_whole.strip_prefix('.') {
@@ -121,12 +124,18 @@ fn parse_nanoseconds(text: &str) -> Result<i64, DurationError> {
         }
         let nanoseconds = unit_nanoseconds(unit)
             .ok_or_else(|| DurationError::UnknownUnit(text.to_owned(), unit.to_owned()))?;
-        let part = whole_part(whole, nanoseconds)
-            .and_then(|part| part.checked_add(fraction_part(fraction, nanoseconds)))
-            .ok_or_else(range)?;
-        total = total.checked_add(part).ok_or_else(range)?;
+        let whole: u64 = match whole {
+            "" => 0,
+            digits => digits.parse().map_err(|_| range())?,
+        };
+        total += u128::from(whole) * u128::from(nanoseconds);
+        total += u128::from(fraction_part(fraction, nanoseconds));
+        if total > LONGEST {
+            return Err(range());
+        }
         rest = next;
     }
+    let total = i128::try_from(total).map_err(|_| range())?;
     i64::try_from(if negative { -total } else { total }).map_err(|_| range())
 }
 
@@ -137,7 +146,7 @@ fn split_digits(text: &str) -> (&str, &str) {
     text.split_at(end)
 }
 
-fn unit_nanoseconds(unit: &str) -> Option<i128> {
+fn unit_nanoseconds(unit: &str) -> Option<u64> {
     match unit {
         "ns" => Some(1),
         // Both the micro sign and the Greek letter are in use.
@@ -150,24 +159,28 @@ fn unit_nanoseconds(unit: &str) -> Option<i128> {
     }
 }
 
-fn whole_part(digits: &str, unit: i128) -> Option<i128> {
-    if digits.is_empty() {
-        return Some(0);
+/// The part behind the point in nanoseconds, with Go's own rounding: it multiplies in floating
+/// point, so that e.g. `0.3333333333333333333h` is 20 minutes and not a nanosecond less.
+#[expect(
+    clippy::float_arithmetic,
+    clippy::as_conversions,
+    reason = "the result must be Go's to the last nanosecond"
+)]
+fn fraction_part(digits: &str, unit: u64) -> u64 {
+    let mut value: u64 = 0;
+    let mut scale = 1.0_f64;
+    for digit in digits.bytes() {
+        let longer = value
+            .checked_mul(10)
+            .and_then(|value| value.checked_add(u64::from(digit - b'0')));
+        // Digits that no longer fit into 63 bits do not count.
+        match longer.filter(|longer| u128::from(*longer) <= LONGEST) {
+            Some(longer) => value = longer,
+            None => break,
+        }
+        scale *= 10.0;
     }
-    // 2^63 nanoseconds is the end of Go's range, so a number that needs more is out of range.
-    let value: i64 = digits.parse().ok()?;
-    i128::from(value).checked_mul(unit)
-}
-
-/// The part behind the point, rounded down to nanoseconds; digits past the 18th do not count.
-fn fraction_part(digits: &str, unit: i128) -> i128 {
-    let (value, scale) = digits
-        .bytes()
-        .take(18)
-        .fold((0_i128, 1_i128), |(value, scale), digit| {
-            (value * 10 + i128::from(digit - b'0'), scale * 10)
-        });
-    value * unit / scale
+    (value as f64 * (unit as f64 / scale)) as u64
 }
 
 #[cfg(test)]
@@ -192,7 +205,11 @@ mod tests {
             ("3ms", 3_000_000),
             ("9223372036854775807ns", i64::MAX),
             ("-9223372036854775807ns", -i64::MAX),
-            ("0.3333333333333333333h", 1_200_000_000_000 - 1),
+            ("0.3333333333333333333h", 1_200_000_000_000),
+            ("0.100000000000000000000h", 360_000_000_000),
+            ("-.5s", -500_000_000),
+            ("2562047h47m16.854775807s", i64::MAX),
+            ("-9223372036854775808ns", i64::MIN),
         ] {
             assert_eq!(
                 GoDuration::parse(text).map(GoDuration::nanoseconds),
@@ -220,6 +237,10 @@ mod tests {
             "9223372036854775808ns",
             "--1s",
             "1h-2m",
+            "1e3s",
+            "\u{b5}s",
+            "2562047h47m16.854775808s",
+            "100000000000000000000ns",
         ] {
             assert!(GoDuration::parse(text).is_err(), "{text}");
         }

@@ -23,7 +23,7 @@ pub(crate) fn name_problem(key: &str) -> Option<&'static str> {
         Some(("", _)) => return Some("prefix part must be non-empty"),
         Some((_, name)) if name.contains('/') => return Some(QUALIFIED),
         Some((prefix, _)) if prefix.len() > 253 => {
-            return Some("prefix part must be no more than 253 bytes");
+            return Some("prefix part must be no more than 253 characters");
         }
         Some((prefix, _)) if !is_subdomain(prefix) => return Some(PREFIX),
         Some((_, name)) => name,
@@ -31,7 +31,7 @@ pub(crate) fn name_problem(key: &str) -> Option<&'static str> {
     if name.is_empty() {
         Some("name part must be non-empty")
     } else if name.len() > 63 {
-        Some("name part must be no more than 63 bytes")
+        Some("name part must be no more than 63 characters")
     } else if is_word(name) {
         None
     } else {
@@ -42,7 +42,7 @@ pub(crate) fn name_problem(key: &str) -> Option<&'static str> {
 /// What is wrong with a label's value; `None` when nothing is.
 pub(crate) fn value_problem(value: &str) -> Option<&'static str> {
     if value.len() > 63 {
-        Some("must be no more than 63 bytes")
+        Some("must be no more than 63 characters")
     } else if value.is_empty() || is_word(value) {
         None
     } else {

@@ -77,8 +77,7 @@ pub(super) fn mirror_route(
 
 fn string_match(value: Option<&StringMatch>, path: &Path, errors: &mut Vec<FieldError>) {
     let Some(value) = value else {
-        // The peer prints its missing object as a text.
-        errors.push(path.invalid("null", NO_MATCH, "set exact, regex or prefix"));
+        errors.push(path.invalid_json("null".to_owned(), NO_MATCH, "set exact, regex or prefix"));
         return;
     };
     let json = || step_hash::string_match(value);

@@ -42,9 +42,8 @@ fn check_ping_pong(
     if routing.is_some_and(|routing| {
         routing.alb.is_none() && routing.istio.is_none() && routing.plugins.is_empty()
     }) {
-        errors.push(path.child("trafficRouting").child("alb").invalid(
-            // The peer prints its missing object as a text.
-            "null",
+        errors.push(path.child("trafficRouting").child("alb").invalid_json(
+            "null".to_owned(),
             "Ping-pong feature works with the ALB, Istio, and plugin-based traffic routers only",
             "use one of these routers, or replace pingPong by canaryService and stableService",
         ));

@@ -238,7 +238,7 @@ fn routing_rows() -> Vec<Row> {
     let mut rows = vec![
         canary(
             json!({"pingPong": {"pingService": "a", "pongService": "b"}, "trafficRouting": {}}),
-            "spec.strategy.trafficRouting.alb: Invalid value: \"null\": Ping-pong feature works \
+            "spec.strategy.trafficRouting.alb: Invalid value: null: Ping-pong feature works \
              with the ALB, Istio, and plugin-based traffic routers only",
             "spec.strategy.canary.trafficRouting.alb",
         ),
@@ -440,9 +440,7 @@ fn route_rows() -> Vec<Row> {
         step(
             header(Value::Null),
             alb,
-            &format!(
-                "spec.strategy.steps[1].setHeaderRoute.match[0]: Invalid value: \"null\": {none}"
-            ),
+            &format!("spec.strategy.steps[1].setHeaderRoute.match[0]: Invalid value: null: {none}"),
             header_path,
         ),
         step(
