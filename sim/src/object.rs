@@ -2,23 +2,37 @@
 
 use serde_json::{Map, Value};
 
-/// A text at a JSON pointer; empty when absent.
+/// Looking into nested maps.
+pub(crate) trait At {
+    /// The value at a path such as `/spec/replicas`: names only, no list indexes and no escapes,
+    /// which makes it several times faster than a JSON pointer.
+    fn at(&self, path: &str) -> Option<&Value>;
+}
+
+impl At for Value {
+    fn at(&self, path: &str) -> Option<&Value> {
+        let mut place = self;
+        for name in path.split('/').skip(1) {
+            place = place.get(name)?;
+        }
+        Some(place)
+    }
+}
+
+/// A text at a path; empty when absent.
 pub(crate) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or("")
+    object.at(pointer).and_then(Value::as_str).unwrap_or("")
 }
 
-/// A whole number at a JSON pointer; 0 when absent.
+/// A whole number at a path; 0 when absent.
 pub(crate) fn int(object: &Value, pointer: &str) -> i64 {
-    object.pointer(pointer).and_then(Value::as_i64).unwrap_or(0)
+    object.at(pointer).and_then(Value::as_i64).unwrap_or(0)
 }
 
-/// A list at a JSON pointer; empty when absent.
+/// A list at a path; empty when absent.
 pub(crate) fn list<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
     object
-        .pointer(pointer)
+        .at(pointer)
         .and_then(Value::as_array)
         .map_or(&[], Vec::as_slice)
 }
@@ -41,12 +55,12 @@ pub(crate) fn version(object: &Value) -> &str {
 
 /// Whether deletion has been asked for.
 pub(crate) fn is_terminating(object: &Value) -> bool {
-    object.pointer("/metadata/deletionTimestamp").is_some()
+    object.at("/metadata/deletionTimestamp").is_some()
 }
 
 pub(crate) fn annotation<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
     object
-        .pointer("/metadata/annotations")
+        .at("/metadata/annotations")
         .and_then(|a| a.get(key))
         .and_then(Value::as_str)
 }

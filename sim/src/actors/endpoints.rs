@@ -12,6 +12,7 @@ use super::queue::{Actor, Change, Key, Next};
 use crate::api::{Call, DeleteOptions};
 use crate::cluster::Server;
 use crate::error::ApiError;
+use crate::object::At as _;
 use crate::object::{self, is_terminating, text};
 use crate::resources::GroupResource;
 use crate::selector::LabelSelector;
@@ -63,7 +64,7 @@ fn selector(service: &Value) -> Option<LabelSelector> {
     if text(service, "/spec/type") == "ExternalName" {
         return None;
     }
-    let selector = LabelSelector::from_labels(service.pointer("/spec/selector")?);
+    let selector = LabelSelector::from_labels(service.at("/spec/selector")?);
     (!selector.is_empty()).then_some(selector)
 }
 
@@ -127,7 +128,7 @@ fn write_endpoints(
     service: &Value,
     pods: &[Arc<Value>],
 ) -> Result<(), ApiError> {
-    let all_ready = service.pointer("/spec/publishNotReadyAddresses") == Some(&json!(true));
+    let all_ready = service.at("/spec/publishNotReadyAddresses") == Some(&json!(true));
     let (mut ready, mut not_ready) = (Vec::new(), Vec::new());
     for pod in pods.iter().filter(|p| !is_terminating(p)) {
         let address = json!({
@@ -157,7 +158,7 @@ fn write_endpoints(
         "metadata": {
             "name": object::name(service),
             "namespace": object::namespace(service),
-            "labels": service.pointer("/metadata/labels").cloned().unwrap_or_else(|| json!({})),
+            "labels": service.at("/metadata/labels").cloned().unwrap_or_else(|| json!({})),
             "annotations": {MANAGED: "endpoint-controller"},
         },
         "subsets": if any { json!([subset]) } else { json!([]) },
@@ -222,7 +223,7 @@ fn write_slice(call: &mut Call<'_>, service: &Value, pods: &[Arc<Value>]) -> Res
 fn find_slice(call: &Call<'_>, ns: &str, service: &str) -> Option<Arc<Value>> {
     let id = GroupResource::new("discovery.k8s.io", "endpointslices");
     let label = |object: &Value, key: &str| {
-        let labels = object.pointer("/metadata/labels")?;
+        let labels = object.at("/metadata/labels")?;
         labels.get(key)?.as_str().map(str::to_owned)
     };
     call.state
@@ -238,7 +239,7 @@ fn find_slice(call: &Call<'_>, ns: &str, service: &str) -> Option<Arc<Value>> {
 fn keep_metadata(old: &Value, mut wanted: Value) -> Value {
     let mut meta = old.get("metadata").cloned().unwrap_or_default();
     for key in ["labels", "annotations", "ownerReferences"] {
-        if let Some(new) = wanted.pointer(&format!("/metadata/{key}")) {
+        if let Some(new) = wanted.at(&format!("/metadata/{key}")) {
             object::as_map(&mut meta).insert(key.into(), new.clone());
         }
     }

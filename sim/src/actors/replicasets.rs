@@ -15,6 +15,7 @@ use crate::api::{Call, DeleteOptions};
 use crate::cluster::Server;
 use crate::error::ApiError;
 use crate::fault::{Intercept, Phase, RequestInfo};
+use crate::object::At as _;
 use crate::object::{self, controller_of, is_terminating, text};
 use crate::resources::GroupResource;
 use crate::selector::LabelSelector;
@@ -81,7 +82,7 @@ fn selecting(server: &Server, pod: &Value) -> Vec<Key> {
 
 /// The selector of a ReplicaSet; an empty one selects nothing here, whatever validation lets by.
 fn selector(rs: &Value) -> Option<LabelSelector> {
-    let selector = LabelSelector::from_object(rs.pointer("/spec/selector")?).ok()?;
+    let selector = LabelSelector::from_object(rs.at("/spec/selector")?).ok()?;
     (!selector.is_empty()).then_some(selector)
 }
 
@@ -243,10 +244,10 @@ fn make_one(server: &Server, rs: &Value) -> Result<(), ApiError> {
             "namespace": object::namespace(rs),
             "ownerReferences": [owner_reference(rs)],
         },
-        "spec": rs.pointer("/spec/template/spec"),
+        "spec": rs.at("/spec/template/spec"),
     });
     for key in ["labels", "annotations", "finalizers"] {
-        let from = rs.pointer(&format!("/spec/template/metadata/{key}"));
+        let from = rs.at(&format!("/spec/template/metadata/{key}"));
         object::set(object::metadata(&mut pod), key, from.cloned());
     }
     let result = refused(server, "create", rs, "", &pod).and_then(|()| {

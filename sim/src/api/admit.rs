@@ -10,11 +10,12 @@ use crate::builtin;
 use crate::clock::stamp;
 use crate::error::ApiError;
 use crate::field_error::FieldError;
+use crate::object::At as _;
 use crate::object::{self, is_terminating, metadata, text};
 use crate::resources::{GroupResource, Resource, from_crd};
 
 impl Call<'_> {
-    /// Checks kind and types, takes out what the kind does not have, fills in defaults.
+    /// Checks kind and types, and takes out what the kind does not have.
     pub(super) fn decode(&mut self, resource: &Resource, new: &mut Value) -> Result<(), ApiError> {
         if !new.is_object() {
             return Err(ApiError::bad_request(
@@ -22,6 +23,10 @@ impl Call<'_> {
             ));
         }
         check_kind(resource, new)?;
+        metadata(new).remove("managedFields");
+        if self.trusted {
+            return Ok(());
+        }
         let unknown = self.prune(resource, new);
         if !unknown.is_empty() && self.validation == FieldValidation::Strict {
             let causes = unknown.join(", ");
@@ -35,8 +40,6 @@ impl Call<'_> {
         {
             return Err(cannot_be_handled(resource, &why));
         }
-        metadata(new).remove("managedFields");
-        self.default(resource, new);
         Ok(())
     }
 
@@ -252,7 +255,7 @@ fn establish(crd: &mut Value, time: &str) {
         json!({"type": kind, "status": "True", "reason": reason, "message": message,
                "lastTransitionTime": time})
     };
-    let names = crd.pointer("/spec/names").cloned().unwrap_or_default();
+    let names = crd.at("/spec/names").cloned().unwrap_or_default();
     let stored: Vec<Value> = object::list(crd, "/spec/versions")
         .iter()
         .filter(|v| v.get("storage").and_then(Value::as_bool) == Some(true))

@@ -25,6 +25,8 @@ pub(crate) struct Call<'a> {
     /// Everything is checked and answered, nothing is stored.
     pub(crate) dry_run: bool,
     pub(crate) validation: FieldValidation,
+    /// A call of the cluster's own: objects are well-formed, and a status needs no checks.
+    pub(crate) trusted: bool,
     /// For `Warning` headers.
     pub(crate) warnings: Vec<String>,
     /// Fields that the body has twice.
@@ -32,7 +34,7 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call of one of the cluster's own parts: strict, so that it notices its own mistakes.
+    /// A call of one of the cluster's own parts.
     pub(crate) fn internal(state: &'a mut State, now: DateTime<Utc>, writer: &str) -> Self {
         Self {
             state,
@@ -40,6 +42,7 @@ impl<'a> Call<'a> {
             writer: writer.to_owned(),
             dry_run: false,
             validation: FieldValidation::Strict,
+            trusted: true,
             warnings: Vec::new(),
             duplicates: Vec::new(),
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::call::Call;
 use crate::clock::stamp;
 use crate::error::ApiError;
+use crate::object::At as _;
 use crate::object::{self, finalizers, is_terminating, metadata, text};
 use crate::resources::{Generation, Resource};
 
@@ -43,7 +44,7 @@ pub(crate) enum Deleted {
 impl DeleteOptions {
     /// Reads the body of a delete request (`DeleteOptions`; null when there is none).
     pub(crate) fn read(body: &Value) -> Result<Self, ApiError> {
-        let optional = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
+        let optional = |pointer: &str| body.at(pointer).and_then(Value::as_str);
         let propagation = match optional("/propagationPolicy") {
             Some(policy) => propagation(policy)?,
             None if body.get("orphanDependents") == Some(&json!(true)) => Propagation::Orphan,
@@ -137,7 +138,7 @@ fn grace_of(resource: &Resource, old: &Value, options: &DeleteOptions) -> i64 {
         return 0;
     }
     let own = old
-        .pointer("/spec/terminationGracePeriodSeconds")
+        .at("/spec/terminationGracePeriodSeconds")
         .and_then(Value::as_i64);
     options.grace.or(own).unwrap_or(30).max(0)
 }

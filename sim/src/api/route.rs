@@ -72,6 +72,7 @@ pub(super) fn carry_out(server: &Arc<Server>, request: &Request, info: &RequestI
         writer: info.writer.clone(),
         dry_run: false,
         validation: FieldValidation::Warn,
+        trusted: false,
         warnings: Vec::new(),
         duplicates: Vec::new(),
     };

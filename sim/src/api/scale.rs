@@ -7,6 +7,7 @@ use super::call::Call;
 use super::patch::PatchKind;
 use crate::Gvk;
 use crate::error::ApiError;
+use crate::object::At as _;
 use crate::object::{self, text};
 use crate::resources::{Resource, ScalePaths};
 
@@ -44,7 +45,7 @@ impl Call<'_> {
                 kind.apply(&scale_kind(resource), &scale_of(paths, &old), patch)?
             }
         };
-        let replicas = scale.pointer("/spec/replicas").unwrap_or(&Value::Null);
+        let replicas = scale.at("/spec/replicas").unwrap_or(&Value::Null);
         let replicas = match replicas {
             Value::Null => 0,
             other => other
@@ -77,10 +78,7 @@ impl Call<'_> {
 
 fn scale_of(paths: &ScalePaths, of: &Value) -> Value {
     let mut status = json!({"replicas": object::int(of, &paths.status)});
-    let selector = paths
-        .selector
-        .as_ref()
-        .and_then(|pointer| of.pointer(pointer));
+    let selector = paths.selector.as_ref().and_then(|pointer| of.at(pointer));
     let selector = match selector {
         Some(Value::String(text)) => text.clone(),
         Some(labels) => selector_text(labels),

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::Gvk;
+use crate::object::At as _;
 
 /// A parsed field selector; the empty one matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -113,7 +114,7 @@ fn known(gvk: &Gvk, field: &str) -> bool {
 fn read(object: &Value, field: &str) -> String {
     // An Event's source is matched by its component.
     if field == "source" {
-        let place = object.pointer("/source/component");
+        let place = object.at("/source/component");
         let place = place.or_else(|| object.get("reportingComponent"));
         return place.and_then(Value::as_str).unwrap_or_default().to_owned();
     }

@@ -1,5 +1,6 @@
 //! The text form of label selectors: `app=web,tier in (a, b),!canary,size>3`.
 
+use crate::object::At as _;
 use serde_json::Value;
 
 /// A parsed label selector; the empty one matches everything.
@@ -92,7 +93,7 @@ impl LabelSelector {
 
     /// Whether it selects an object by its `metadata.labels`.
     pub fn matches(&self, object: &Value) -> bool {
-        let labels = object.pointer("/metadata/labels").unwrap_or(&Value::Null);
+        let labels = object.at("/metadata/labels").unwrap_or(&Value::Null);
         self.matches_labels(labels)
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::condition;
 use crate::clock::stamp;
+use crate::object::At as _;
 use crate::object::{self, text};
 use crate::pods::{Behavior, ready_after};
 
@@ -169,7 +170,7 @@ fn container(spec: &Value, stage: &Stage, old: &Value, time: &str) -> Value {
             );
             let same = known.filter(|c| {
                 object::int(c, "/restartCount") == i64::from(*restarts)
-                    && c.pointer("/state/waiting").is_some()
+                    && c.at("/state/waiting").is_some()
             });
             let last = match same {
                 Some(_) => last,
@@ -284,7 +285,7 @@ fn gates_missing(pod: &Value) -> Option<String> {
 fn quality(pod: &Value) -> &'static str {
     let containers = object::list(pod, "/spec/containers");
     let given = |c: &Value, which: &str| {
-        c.pointer(&format!("/resources/{which}"))
+        c.at(&format!("/resources/{which}"))
             .and_then(Value::as_object)
             .is_some_and(|m| !m.is_empty())
     };
@@ -296,8 +297,8 @@ fn quality(pod: &Value) -> &'static str {
     }
     let guaranteed = containers.iter().all(|c| {
         ["cpu", "memory"].iter().all(|r| {
-            let limit = c.pointer(&format!("/resources/limits/{r}"));
-            let request = c.pointer(&format!("/resources/requests/{r}"));
+            let limit = c.at(&format!("/resources/limits/{r}"));
+            let request = c.at(&format!("/resources/requests/{r}"));
             limit.is_some() && (request.is_none() || request == limit)
         })
     });

@@ -10,6 +10,7 @@ use super::Failure;
 use crate::api::Call;
 use crate::clock::{parse_stamp, stamp, until};
 use crate::error::ApiError;
+use crate::object::At as _;
 use crate::object::{self, text};
 
 /// Writes the status if it changed. Gives the time until a ready pod becomes available, if one
@@ -21,7 +22,7 @@ pub(super) fn write(
     failure: Option<&Failure>,
 ) -> Result<Option<Duration>, ApiError> {
     let wait = TimeDelta::seconds(object::int(rs, "/spec/minReadySeconds"));
-    let template = rs.pointer("/spec/template/metadata/labels");
+    let template = rs.at("/spec/template/metadata/labels");
     let template = crate::selector::LabelSelector::from_labels(template.unwrap_or(&Value::Null));
     let (mut labelled, mut ready, mut available) = (0_u32, 0_u32, 0_u32);
     let mut next: Option<Duration> = None;
