@@ -1,0 +1,309 @@
+//! What was last seen of Rollouts, ReplicaSets and Services, in order and indexed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crds::{Rollout, defaults};
+use kube::core::DynamicObject;
+use planner::{Owner, ReplicaSet, Service};
+
+use crate::decode::{self, OwnedSet, Poison};
+
+/// Namespace and name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The namespace.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+}
+
+impl Key {
+    /// The key of this name in this namespace.
+    #[must_use]
+    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            namespace: namespace.into(),
+            name: name.into(),
+        }
+    }
+
+    pub(crate) fn of(object: &DynamicObject) -> Self {
+        let metadata = &object.metadata;
+        Self::new(
+            metadata.namespace.clone().unwrap_or_default(),
+            metadata.name.clone().unwrap_or_default(),
+        )
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+/// The kinds that are watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// `argoproj.io/v1alpha1`, `Rollout`.
+    Rollout,
+    /// `apps/v1`, `ReplicaSet`.
+    ReplicaSet,
+    /// `v1`, `Service`.
+    Service,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Rollout, Self::ReplicaSet, Self::Service];
+}
+
+/// Everything that was last seen.
+#[derive(Debug, Default)]
+pub(crate) struct Cache {
+    rollouts: BTreeMap<Key, Arc<Rollout>>,
+    poison: BTreeMap<Key, Box<Poison>>,
+    sets: BTreeMap<Key, OwnedSet>,
+    services: BTreeMap<Key, Arc<Service>>,
+    /// Names of the ReplicaSets that a Rollout, by uid, controls.
+    by_rollout: BTreeMap<String, BTreeSet<Key>>,
+    /// ReplicaSets that nothing controls.
+    orphans: BTreeSet<Key>,
+    /// Rollouts that name a Service.
+    by_service: BTreeMap<Key, BTreeSet<Key>>,
+    by_uid: BTreeMap<String, Key>,
+}
+
+impl Cache {
+    /// Takes in an object. Returns the Rollouts it concerns.
+    pub(crate) fn apply(&mut self, kind: Kind, object: DynamicObject) -> Vec<Key> {
+        let key = Key::of(&object);
+        match kind {
+            Kind::Rollout => {
+                self.forget_rollout(&key);
+                match decode::rollout(object) {
+                    Ok(rollout) => self.learn_rollout(key.clone(), rollout),
+                    Err(poison) => {
+                        self.poison.insert(key.clone(), poison);
+                    }
+                }
+                vec![key]
+            }
+            Kind::ReplicaSet => {
+                let mut concerned = self.forget_set(&key);
+                concerned.extend(self.learn_set(key, decode::replica_set(&object)));
+                concerned.sort();
+                concerned.dedup();
+                concerned
+            }
+            Kind::Service => {
+                self.services
+                    .insert(key.clone(), Arc::new(decode::service(&object)));
+                self.naming(&key)
+            }
+        }
+    }
+
+    /// Forgets an object. Returns the Rollouts it concerns.
+    pub(crate) fn delete(&mut self, kind: Kind, key: &Key) -> Vec<Key> {
+        match kind {
+            Kind::Rollout => {
+                self.forget_rollout(key);
+                vec![key.clone()]
+            }
+            Kind::ReplicaSet => self.forget_set(key),
+            Kind::Service => {
+                self.services.remove(key);
+                self.naming(key)
+            }
+        }
+    }
+
+    /// Keys of all objects of a kind.
+    pub(crate) fn keys(&self, kind: Kind) -> Vec<Key> {
+        match kind {
+            Kind::Rollout => self
+                .rollouts
+                .keys()
+                .chain(self.poison.keys())
+                .cloned()
+                .collect(),
+            Kind::ReplicaSet => self.sets.keys().cloned().collect(),
+            Kind::Service => self.services.keys().cloned().collect(),
+        }
+    }
+
+    /// The resourceVersion and uid of an object, when it is there.
+    pub(crate) fn version(&self, kind: Kind, key: &Key) -> Option<(&str, &str)> {
+        match kind {
+            Kind::Rollout => {
+                let metadata = match (self.rollouts.get(key), self.poison.get(key)) {
+                    (Some(rollout), _) => &rollout.metadata,
+                    (None, poison) => &poison?.object.metadata,
+                };
+                Some((
+                    metadata.resource_version.as_deref()?,
+                    metadata.uid.as_deref()?,
+                ))
+            }
+            Kind::ReplicaSet => self
+                .sets
+                .get(key)
+                .map(|it| (it.set.resource_version.as_str(), it.set.uid.as_str())),
+            Kind::Service => self
+                .services
+                .get(key)
+                .map(|it| (it.resource_version.as_str(), it.uid.as_str())),
+        }
+    }
+
+    pub(crate) fn rollout(&self, key: &Key) -> Option<&Arc<Rollout>> {
+        self.rollouts.get(key)
+    }
+
+    pub(crate) fn rollouts(&self) -> impl Iterator<Item = (&Key, &Arc<Rollout>)> {
+        self.rollouts.iter()
+    }
+
+    pub(crate) fn poison(&self, key: &Key) -> Option<&Poison> {
+        self.poison.get(key).map(AsRef::as_ref)
+    }
+
+    pub(crate) fn service(&self, key: &Key) -> Option<&Arc<Service>> {
+        self.services.get(key)
+    }
+
+    /// ReplicaSets that the Rollout controls, and those that nothing controls and that its
+    /// selector matches; by name.
+    pub(crate) fn sets_of(&self, key: &Key, rollout: &Rollout) -> Vec<Arc<ReplicaSet>> {
+        let uid = rollout.metadata.uid.as_deref().unwrap_or_default();
+        let owned = self.by_rollout.get(uid).into_iter().flatten();
+        let from = Key::new(key.namespace.clone(), "");
+        let orphans = self
+            .orphans
+            .range(from..)
+            .take_while(|orphan| orphan.namespace == key.namespace);
+        let orphans = orphans.filter(|orphan| {
+            self.sets
+                .get(orphan)
+                .is_some_and(|it| is_selected(rollout, &it.set))
+        });
+        owned
+            .chain(orphans)
+            .filter_map(|key| self.sets.get(key))
+            .map(|it| it.set.clone())
+            .collect()
+    }
+
+    fn learn_rollout(&mut self, key: Key, rollout: Rollout) {
+        for service in services_named(&rollout) {
+            let service = Key::new(key.namespace.clone(), service);
+            self.by_service
+                .entry(service)
+                .or_default()
+                .insert(key.clone());
+        }
+        if let Some(uid) = &rollout.metadata.uid {
+            self.by_uid.insert(uid.clone(), key.clone());
+        }
+        self.rollouts.insert(key, Arc::new(rollout));
+    }
+
+    fn forget_rollout(&mut self, key: &Key) {
+        self.poison.remove(key);
+        let Some(rollout) = self.rollouts.remove(key) else {
+            return;
+        };
+        if let Some(uid) = &rollout.metadata.uid {
+            self.by_uid.remove(uid);
+        }
+        for service in services_named(&rollout) {
+            remove_from(
+                &mut self.by_service,
+                &Key::new(key.namespace.clone(), service),
+                key,
+            );
+        }
+    }
+
+    fn learn_set(&mut self, key: Key, owned: OwnedSet) -> Vec<Key> {
+        let concerned = self.concerned(&key, &owned);
+        if let Some(uid) = &owned.rollout_uid {
+            self.by_rollout
+                .entry(uid.clone())
+                .or_default()
+                .insert(key.clone());
+        } else if owned.set.owner == Owner::Nobody {
+            self.orphans.insert(key.clone());
+        }
+        self.sets.insert(key, owned);
+        concerned
+    }
+
+    fn forget_set(&mut self, key: &Key) -> Vec<Key> {
+        let Some(owned) = self.sets.remove(key) else {
+            return Vec::new();
+        };
+        if let Some(uid) = &owned.rollout_uid {
+            remove_from(&mut self.by_rollout, uid, key);
+        }
+        self.orphans.remove(key);
+        self.concerned(key, &owned)
+    }
+
+    /// The Rollout that controls a ReplicaSet, or those whose selector matches an orphan.
+    fn concerned(&self, key: &Key, owned: &OwnedSet) -> Vec<Key> {
+        if let Some(uid) = &owned.rollout_uid {
+            return self.by_uid.get(uid).cloned().into_iter().collect();
+        }
+        if owned.set.owner != Owner::Nobody {
+            return Vec::new();
+        }
+        let from = Key::new(key.namespace.clone(), "");
+        let rollouts = self
+            .rollouts
+            .range(from..)
+            .take_while(|(other, _)| other.namespace == key.namespace);
+        rollouts
+            .filter(|(_, rollout)| is_selected(rollout, &owned.set))
+            .map(|(key, _)| key.clone())
+            .collect()
+    }
+
+    fn naming(&self, service: &Key) -> Vec<Key> {
+        self.by_service
+            .get(service)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
+    }
+}
+
+fn remove_from<K: Ord>(index: &mut BTreeMap<K, BTreeSet<Key>>, entry: &K, key: &Key) {
+    if let Some(keys) = index.get_mut(entry) {
+        keys.remove(key);
+        if keys.is_empty() {
+            index.remove(entry);
+        }
+    }
+}
+
+/// Names of the Services that a Rollout's strategy names.
+pub(crate) fn services_named(rollout: &Rollout) -> Vec<&str> {
+    let Some(strategy) = &rollout.spec.strategy.blue_green else {
+        return Vec::new();
+    };
+    let preview = defaults::preview_service(strategy);
+    std::iter::once(strategy.active_service.as_str())
+        .chain(preview)
+        .collect()
+}
+
+fn is_selected(rollout: &Rollout, set: &ReplicaSet) -> bool {
+    rollout.spec.selector.as_ref().is_some_and(|selector| {
+        crds::label_selector::Selector::new(selector)
+            .is_some_and(|it| !it.is_empty() && it.matches(&set.labels))
+    })
+}

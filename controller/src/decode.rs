@@ -1,0 +1,168 @@
+//! From what the API server sends to what is kept in memory.
+//!
+//! Objects arrive untyped and are cut down at once: no managed fields, no pod templates of
+//! ReplicaSets, no copy of what `kubectl` applied. One that cannot be read is set aside with its
+//! error and never keeps others of its kind from being seen.
+
+use std::collections::BTreeMap;
+
+use crds::{Rollout, Time, names};
+use kube::core::DynamicObject;
+use planner::{Owner, ReplicaSet, ReplicaSetFailure, Service};
+use serde_json::Value;
+
+/// A Rollout that could not be read.
+#[derive(Debug, Clone)]
+pub(crate) struct Poison {
+    /// The object as it came.
+    pub(crate) object: DynamicObject,
+    /// Why it could not be read; names the field where that is known.
+    pub(crate) error: String,
+}
+
+/// A ReplicaSet and the uid of the Rollout that controls it.
+#[derive(Debug, Clone)]
+pub(crate) struct OwnedSet {
+    pub(crate) set: std::sync::Arc<ReplicaSet>,
+    /// `None` when its controller is no Rollout, or there is none.
+    pub(crate) rollout_uid: Option<String>,
+}
+
+pub(crate) fn rollout(mut object: DynamicObject) -> Result<Rollout, Box<Poison>> {
+    object.metadata.managed_fields = None;
+    if let Some(annotations) = &mut object.metadata.annotations {
+        annotations.remove(names::LAST_APPLIED);
+    }
+    let read = serde_json::to_value(&object).and_then(serde_json::from_value);
+    read.map_err(|error| {
+        Box::new(Poison {
+            object,
+            error: error.to_string(),
+        })
+    })
+}
+
+pub(crate) fn replica_set(object: &DynamicObject) -> OwnedSet {
+    let metadata = &object.metadata;
+    let data = &object.data;
+    let count = |pointer: &str, default: i32| {
+        data.pointer(pointer)
+            .and_then(Value::as_i64)
+            .map_or(default, |it| i32::try_from(it).unwrap_or(i32::MAX))
+    };
+    let labels = metadata.labels.clone().unwrap_or_default();
+    let mut annotations = metadata.annotations.clone().unwrap_or_default();
+    annotations.remove(names::LAST_APPLIED);
+    let controller = metadata
+        .owner_references
+        .iter()
+        .flatten()
+        .find(|reference| reference.controller == Some(true));
+    let is_rollout =
+        |reference: &&k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference| {
+            reference.kind == "Rollout"
+                && reference
+                    .api_version
+                    .starts_with(&format!("{}/", names::GROUP))
+        };
+    let rollout_uid = controller
+        .filter(is_rollout)
+        .map(|reference| reference.uid.clone());
+    let owner = match (controller, &rollout_uid) {
+        (None, _) => Owner::Nobody,
+        (Some(_), Some(_)) => Owner::Us,
+        (Some(other), None) => Owner::Other(other.uid.clone()),
+    };
+    let set = ReplicaSet {
+        name: metadata.name.clone().unwrap_or_default(),
+        uid: metadata.uid.clone().unwrap_or_default(),
+        resource_version: metadata.resource_version.clone().unwrap_or_default(),
+        generation: metadata.generation.unwrap_or(0),
+        created: created(object),
+        deleting: metadata.deletion_timestamp.is_some(),
+        owner,
+        hash: labels
+            .get(names::POD_TEMPLATE_HASH)
+            .cloned()
+            .unwrap_or_default(),
+        labels,
+        annotations,
+        replicas: count("/spec/replicas", 1),
+        min_ready_seconds: count("/spec/minReadySeconds", 0),
+        current_replicas: count("/status/replicas", 0),
+        ready_replicas: count("/status/readyReplicas", 0),
+        available_replicas: count("/status/availableReplicas", 0),
+        observed_generation: data
+            .pointer("/status/observedGeneration")
+            .and_then(Value::as_i64)
+            .unwrap_or(0),
+        failure: failure(data),
+        images: images(data),
+    };
+    OwnedSet {
+        set: std::sync::Arc::new(set),
+        rollout_uid,
+    }
+}
+
+pub(crate) fn service(object: &DynamicObject) -> Service {
+    let metadata = &object.metadata;
+    let selector: BTreeMap<String, String> = object
+        .data
+        .pointer("/spec/selector")
+        .and_then(|selector| serde_json::from_value(selector.clone()).ok())
+        .unwrap_or_default();
+    Service {
+        name: metadata.name.clone().unwrap_or_default(),
+        uid: metadata.uid.clone().unwrap_or_default(),
+        resource_version: metadata.resource_version.clone().unwrap_or_default(),
+        selector,
+        managed_by: metadata
+            .annotations
+            .as_ref()
+            .and_then(|all| all.get(names::MANAGED_BY))
+            .cloned(),
+    }
+}
+
+fn created(object: &DynamicObject) -> Time {
+    object
+        .metadata
+        .creation_timestamp
+        .as_ref()
+        .map_or_else(Time::default, |time| Time::from_unix(time.0.as_second()))
+}
+
+fn failure(data: &Value) -> Option<ReplicaSetFailure> {
+    let conditions = data.pointer("/status/conditions")?.as_array()?;
+    let text = |condition: &Value, key: &str| {
+        condition
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    conditions
+        .iter()
+        .find(|condition| {
+            text(condition, "type") == "ReplicaFailure" && text(condition, "status") == "True"
+        })
+        .map(|condition| ReplicaSetFailure {
+            reason: text(condition, "reason"),
+            message: text(condition, "message"),
+            since: Time::parse(&text(condition, "lastTransitionTime")).unwrap_or_default(),
+        })
+}
+
+fn images(data: &Value) -> Vec<String> {
+    let containers = data
+        .pointer("/spec/template/spec/containers")
+        .and_then(Value::as_array);
+    let image = |container: &Value| {
+        container
+            .get("image")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    containers.into_iter().flatten().filter_map(image).collect()
+}

@@ -1,0 +1,51 @@
+//! From the cache to what one plan depends on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use planner::{Observed, ServiceState, Settings, TakenName, TemplateCheck, WriteFailure};
+
+use crate::cache::{Cache, Key, services_named};
+
+/// What the controller remembers of one Rollout between plans. All of it can be asked for again:
+/// nothing is lost with it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Memory {
+    /// The API server's answer about the newest template.
+    pub(crate) check: Option<Arc<TemplateCheck>>,
+    /// A name that turned out to be taken.
+    pub(crate) taken: Option<TakenName>,
+    /// The last refused write.
+    pub(crate) failure: Option<WriteFailure>,
+    /// Whether the CRD does not know `status.waitingOn`.
+    pub(crate) prunes_waiting_on: bool,
+}
+
+/// Everything about the Rollout `key`; `None` when it is not in the cache.
+pub(crate) fn observe(
+    cache: &Cache,
+    key: &Key,
+    memory: &Memory,
+    settings: Settings,
+) -> Option<Observed> {
+    let rollout = cache.rollout(key)?;
+    let services: BTreeMap<String, ServiceState> = services_named(rollout)
+        .into_iter()
+        .map(|name| {
+            let service = cache.service(&Key::new(key.namespace.clone(), name));
+            (
+                name.to_owned(),
+                service.map_or(ServiceState::NotFound, |it| ServiceState::Found(it.clone())),
+            )
+        })
+        .collect();
+    Some(Observed {
+        rollout: rollout.clone(),
+        replica_sets: cache.sets_of(key, rollout),
+        services,
+        template_check: memory.check.clone(),
+        taken_name: memory.taken.clone(),
+        failure: memory.failure.clone(),
+        settings,
+    })
+}
