@@ -1,5 +1,11 @@
 //! The shipped CRDs and the embedded cluster fit together.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, where a failure is a failed test"
+)]
+
 use serde_json::Value;
 use sim::schema::Structural;
 use std::path::Path;

@@ -121,6 +121,10 @@ impl Call<'_> {
         if resource.status && resource.gvk.kind != "Node" {
             object::set(object::as_map(new), "status", initial_status(resource));
         }
+        // The schema may give the status defaults; the real server fills them in when reading.
+        if resource.custom.is_some() {
+            self.default(resource, new);
+        }
         match resource.id.resource.as_str() {
             "services" if resource.custom.is_none() => self.give_addresses(new, None),
             "customresourcedefinitions" => establish(new, &stamp(self.now)),

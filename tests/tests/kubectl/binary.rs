@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 ///
 /// Fails the test when it cannot be built and `CI` is set. Elsewhere the test says that it did
 /// not run, so that the other tests can be worked on without Go or a network.
-pub fn path() -> Option<&'static PathBuf> {
+pub(crate) fn path() -> Option<&'static PathBuf> {
     static PATH: OnceLock<Option<PathBuf>> = OnceLock::new();
     PATH.get_or_init(|| {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/cluster/kubectl.sh");

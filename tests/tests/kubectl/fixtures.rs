@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::path::Path;
 
 /// The CRDs as they ship.
-pub fn crds() -> Vec<Value> {
+pub(crate) fn crds() -> Vec<Value> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crds/manifests");
     let mut files: Vec<_> = std::fs::read_dir(&folder)
         .unwrap()
@@ -19,7 +19,7 @@ pub fn crds() -> Vec<Value> {
 }
 
 /// A Rollout that nobody acts on: no controller runs in these tests.
-pub const ROLLOUT: &str = r#"
+pub(crate) const ROLLOUT: &str = r#"
 apiVersion: argoproj.io/v1alpha1
 kind: Rollout
 metadata: {name: shop}
@@ -37,7 +37,7 @@ spec:
 "#;
 
 /// A ReplicaSet whose three pods become ready at once.
-pub const REPLICA_SET: &str = r#"
+pub(crate) const REPLICA_SET: &str = r#"
 apiVersion: apps/v1
 kind: ReplicaSet
 metadata: {name: web}
@@ -52,7 +52,7 @@ spec:
 "#;
 
 /// A Service in front of the pods of both.
-pub const SERVICE: &str = r#"
+pub(crate) const SERVICE: &str = r#"
 apiVersion: v1
 kind: Service
 metadata: {name: front}

@@ -415,6 +415,20 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
 }
 
 #[test]
+fn diff_finds_nothing_right_after_apply() {
+    let world = world!();
+    world.apply(ROLLOUT);
+    let run = world.kubectl_with("diff -f -", ROLLOUT);
+    assert!(run.ok && run.out.is_empty(), "{}{}", run.out, run.err);
+    let run = world.kubectl_with("diff -f -", &ROLLOUT.replace("web:v1", "web:v2"));
+    assert!(
+        !run.ok && run.out.contains("+      - image: web:v2"),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
 fn what_is_not_modelled_is_refused_with_a_sentence() {
     let world = world!();
     let run = world.kubectl_with("apply --server-side -f -", ROLLOUT);

@@ -13,7 +13,7 @@ use tower::ServiceExt;
 use crate::binary;
 
 /// A cluster of its own for one test, with a home folder of its own for kubectl's caches.
-pub struct World {
+pub(crate) struct World {
     kubectl: &'static PathBuf,
     home: PathBuf,
     asked: Arc<Mutex<Vec<String>>>,
@@ -25,17 +25,17 @@ pub struct World {
 
 /// What one kubectl call gave.
 #[derive(Debug)]
-pub struct Run {
-    pub ok: bool,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Run {
+    pub(crate) ok: bool,
+    pub(crate) out: String,
+    pub(crate) err: String,
     /// `GET /api/v1/pods?limit=500`, in order; changing numbers are cut out.
-    pub asked: Vec<String>,
+    pub(crate) asked: Vec<String>,
 }
 
 impl World {
     /// A running cluster with the CRDs of this repository; `None` where there is no kubectl.
-    pub fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let kubectl = binary::path()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -82,12 +82,12 @@ impl World {
     }
 
     /// Runs kubectl with words separated by spaces; a part in single quotes is one word.
-    pub fn kubectl(&self, line: &str) -> Run {
+    pub(crate) fn kubectl(&self, line: &str) -> Run {
         self.kubectl_with(line, "")
     }
 
     /// Runs kubectl with a text on its standard input (`-f -`).
-    pub fn kubectl_with(&self, line: &str, input: &str) -> Run {
+    pub(crate) fn kubectl_with(&self, line: &str, input: &str) -> Run {
         self.asked.lock().unwrap().clear();
         let mut child = self.spawn(line);
         child
@@ -106,28 +106,28 @@ impl World {
     }
 
     /// Runs kubectl, which must succeed, and gives what it printed.
-    pub fn ok(&self, line: &str) -> String {
+    pub(crate) fn ok(&self, line: &str) -> String {
         let run = self.kubectl(line);
         assert!(run.ok, "kubectl {line}\n{}{}", run.out, run.err);
         run.out
     }
 
     /// Applies a manifest, which must succeed, and gives what kubectl printed.
-    pub fn apply(&self, manifest: &str) -> String {
+    pub(crate) fn apply(&self, manifest: &str) -> String {
         let run = self.kubectl_with("apply -f -", manifest);
         assert!(run.ok, "apply\n{}{}", run.out, run.err);
         run.out
     }
 
     /// Runs kubectl, which must fail, and gives what it said.
-    pub fn fails(&self, line: &str) -> String {
+    pub(crate) fn fails(&self, line: &str) -> String {
         let run = self.kubectl(line);
         assert!(!run.ok, "kubectl {line} succeeded\n{}{}", run.out, run.err);
         run.err
     }
 
     /// Starts kubectl with pipes for input, output and errors.
-    pub fn spawn(&self, line: &str) -> Child {
+    pub(crate) fn spawn(&self, line: &str) -> Child {
         Command::new(self.kubectl)
             .args(words(line))
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
