@@ -2,6 +2,7 @@
 //!
 //! Source: `compat/canary.md` §4, `compat/status-and-events.md` §3.
 
+use crds::label_selector::Selector;
 use crds::reading::{Phase, computed_phase};
 use crds::{RolloutStatus, defaults, rollout::status::ObservedGeneration};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -165,26 +166,15 @@ fn count(situation: &Situation<'_>, status: &mut RolloutStatus, counted: Option<
 
 /// A label selector as text, as `/scale` shows it; with the revision label where one is given.
 fn format_selector(selector: &LabelSelector, revision: Option<&str>) -> String {
-    let mut parts: Vec<String> = selector
-        .match_labels
-        .iter()
-        .flatten()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
+    let mut selector = selector.clone();
     if let Some(revision) = revision {
-        parts.push(format!("{}={revision}", crds::names::POD_TEMPLATE_HASH));
-        parts.sort();
+        let labels = selector.match_labels.get_or_insert_default();
+        labels.insert(
+            crds::names::POD_TEMPLATE_HASH.to_owned(),
+            revision.to_owned(),
+        );
     }
-    for expression in selector.match_expressions.iter().flatten() {
-        let values = expression.values.as_deref().unwrap_or_default().join(",");
-        parts.push(match expression.operator.as_str() {
-            "In" => format!("{} in ({values})", expression.key),
-            "NotIn" => format!("{} notin ({values})", expression.key),
-            "DoesNotExist" => format!("!{}", expression.key),
-            _ => expression.key.clone(),
-        });
-    }
-    parts.join(",")
+    Selector::new(&selector).map_or_else(String::new, |selector| selector.to_string())
 }
 
 /// Whether something got better since status was written.
