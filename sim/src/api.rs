@@ -8,11 +8,13 @@ mod admit;
 mod body;
 mod call;
 mod delete;
+mod info;
 mod patch;
 mod read;
 mod reply;
 mod request;
 mod route;
+mod rules;
 mod scale;
 mod watch;
 mod write;
@@ -102,7 +104,7 @@ where
 
 /// Carries a request out, with the hook before and after.
 async fn answer(server: &Arc<Server>, request: &Request) -> Result<Response<Body>, io::Error> {
-    let mut info = route::info(server, request);
+    let mut info = info::of(server, request);
     match server.intercepted(&info) {
         None => {}
         Some(Intercept::Answer(error)) => return Ok(refusal(server, &error)),

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use futures::Stream;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -66,6 +67,7 @@ impl Cluster {
                 registry: Registry::builtin(),
                 service_ips: 0,
                 node_ports: 0,
+                watch_lags: BTreeMap::new(),
             }),
             clock: Clock::starting_at(options.start),
             hook: RwLock::new(None),
@@ -179,6 +181,12 @@ impl Cluster {
         self.server.lock().store.end_watches();
     }
 
+    /// Shows every commit of a resource to its watchers so much later: a stale cache. Lists and
+    /// gets stay up to date. Zero ends it.
+    pub fn lag_watches(&self, resource: &GroupResource, lag: Duration) {
+        self.server.lock().watch_lags.insert(resource.clone(), lag);
+    }
+
     /// The namespaces and the node that are there from the beginning.
     fn furnish(&self) {
         let made: Result<(), ApiError> = self.server.call("kube-apiserver", |call| {
@@ -235,6 +243,8 @@ pub(crate) struct State {
     pub(crate) service_ips: u32,
     /// Node ports given out.
     pub(crate) node_ports: u32,
+    /// How late watches are, per resource.
+    pub(crate) watch_lags: BTreeMap<GroupResource, Duration>,
 }
 
 impl Server {

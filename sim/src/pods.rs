@@ -45,7 +45,7 @@ pub(crate) enum Behavior {
 }
 
 impl Behavior {
-    /// What a pod does.
+    /// What a pod does. An annotation that says nothing known is as none; see [`mistakes`].
     pub(crate) fn of(pod: &Value) -> Self {
         if let Some(named) = annotation(pod, BEHAVIOR).and_then(Self::named) {
             return named;
@@ -93,6 +93,22 @@ pub(crate) fn terminate_after(pod: &Value) -> Duration {
         .and_then(go_duration)
         .unwrap_or(Duration::from_secs(1))
         .min(grace)
+}
+
+/// What is wrong with a pod's annotations of this module, in a sentence for an Event.
+pub(crate) fn mistakes(pod: &Value) -> Option<String> {
+    if let Some(named) = annotation(pod, BEHAVIOR)
+        && Behavior::named(named).is_none()
+    {
+        return Some(format!(
+            "annotation {BEHAVIOR} is {named:?}; use ready, never-ready, pull-error, crash or flap"
+        ));
+    }
+    [READY_AFTER, TERMINATE_AFTER].into_iter().find_map(|key| {
+        let text = annotation(pod, key)?;
+        let wrong = go_duration(text).is_none();
+        wrong.then(|| format!("annotation {key} is {text:?}; use a duration such as 5s or 1m30s"))
+    })
 }
 
 /// The node as the API shows it.

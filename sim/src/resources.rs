@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::Gvk;
 use crate::schema::Structural;
 
+pub(crate) use builtin::has_other_subresource;
 pub use builtin::is_known_elsewhere;
 pub use custom::from_crd;
 

@@ -294,3 +294,137 @@ async fn the_same_seed_gives_the_same_commits() {
     }
     assert_eq!(runs[0], runs[1]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_that_no_longer_matches_is_let_go_and_a_matching_orphan_is_adopted() {
+    let (_cluster, _actors, client) = cluster();
+    let sets: Api<ReplicaSet> = Api::default_namespaced(client.clone());
+    let pods: Api<Pod> = Api::default_namespaced(client);
+    sets.create(&PostParams::default(), &replica_set("web", 2, "web:v1"))
+        .await
+        .unwrap();
+    until(&sets, "web", available(2)).await;
+    let all = pods.list(&ListParams::default()).await.unwrap();
+    let name = all.items[0].name_any();
+    let label = |value: &str| Patch::Merge(json!({"metadata": {"labels": {"app": value}}}));
+    pods.patch(&name, &PatchParams::default(), &label("aside"))
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(pods.get(&name).await.unwrap().owner_references().is_empty());
+    assert_eq!(
+        pods.list(&ListParams::default()).await.unwrap().items.len(),
+        3
+    );
+
+    pods.patch(&name, &PatchParams::default(), &label("web"))
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let left = pods.list(&ListParams::default()).await.unwrap();
+    assert_eq!(left.items.len(), 2);
+    assert!(left.iter().all(|p| p.owner_references()[0].name == "web"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pod_with_the_lowest_deletion_cost_goes_first() {
+    let (_cluster, _actors, client) = cluster();
+    let sets: Api<ReplicaSet> = Api::default_namespaced(client.clone());
+    let pods: Api<Pod> = Api::default_namespaced(client);
+    sets.create(&PostParams::default(), &replica_set("web", 3, "web:v1"))
+        .await
+        .unwrap();
+    until(&sets, "web", available(3)).await;
+    let all = pods.list(&ListParams::default()).await.unwrap();
+    let cheap = all.items[1].name_any();
+    let cost =
+        json!({"metadata": {"annotations": {"controller.kubernetes.io/pod-deletion-cost": "-5"}}});
+    pods.patch(&cheap, &PatchParams::default(), &Patch::Merge(cost))
+        .await
+        .unwrap();
+    let scale = json!({"spec": {"replicas": 2}});
+    sets.patch("web", &PatchParams::default(), &Patch::Merge(scale))
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(pods.get(&cheap).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_readiness_gate_holds_a_pod_back_until_its_condition_is_true() {
+    let (_cluster, _actors, client) = cluster();
+    let pods: Api<Pod> = Api::default_namespaced(client);
+    let pod: Pod = serde_json::from_value(json!({
+        "metadata": {"name": "gated", "annotations": {"sim.rollouts.dev/ready-after": "10s"}},
+        "spec": {"readinessGates": [{"conditionType": "test.dev/open"}],
+                 "containers": [{"name": "web", "image": "web:v1"}]},
+    }))
+    .unwrap();
+    pods.create(&PostParams::default(), &pod).await.unwrap();
+    let condition = |pod: &Pod, kind: &str| {
+        let status = pod.status.clone().unwrap_or_default();
+        let found = status.conditions.unwrap_or_default();
+        let found = found.into_iter().find(|c| c.type_ == kind);
+        found.map(|c| (c.status, c.reason))
+    };
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    let early = pods.get("gated").await.unwrap();
+    assert_eq!(condition(&early, "ContainersReady").unwrap().0, "False");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let held = pods.get("gated").await.unwrap();
+    assert_eq!(condition(&held, "ContainersReady").unwrap().0, "True");
+    let reason = Some("ReadinessGatesNotReady".to_owned());
+    assert_eq!(
+        condition(&held, "Ready"),
+        Some(("False".to_owned(), reason))
+    );
+    let open = json!({"status": {"conditions": [{"type": "test.dev/open", "status": "True"}]}});
+    pods.patch_status("gated", &PatchParams::default(), &Patch::Strategic(open))
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let ready = pods.get("gated").await.unwrap();
+    assert_eq!(condition(&ready, "Ready"), Some(("True".to_owned(), None)));
+    assert_eq!(condition(&ready, "test.dev/open").unwrap().0, "True");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lagging_watches_show_changes_late_while_gets_are_up_to_date() {
+    let (cluster, _actors, client) = cluster();
+    let sets: Api<ReplicaSet> = Api::default_namespaced(client);
+    let lag = Duration::from_secs(40);
+    cluster.lag_watches(&sim::GroupResource::new("apps", "replicasets"), lag);
+    let mut seen = watcher(sets.clone(), watcher::Config::default())
+        .touched_objects()
+        .boxed();
+    let first = tokio::spawn(async move { seen.try_next().await.unwrap().unwrap() });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let start = Instant::now();
+    sets.create(&PostParams::default(), &replica_set("web", 0, "web:v1"))
+        .await
+        .unwrap();
+    assert!(sets.get("web").await.is_ok());
+    assert_eq!(first.await.unwrap().name_any(), "web");
+    assert_eq!(start.elapsed().as_secs(), 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_behavior_that_does_not_exist_is_named_in_an_event() {
+    let (_cluster, _actors, client) = cluster();
+    let pods: Api<Pod> = Api::default_namespaced(client.clone());
+    let pod: Pod = serde_json::from_value(json!({
+        "metadata": {"name": "odd", "annotations": {"sim.rollouts.dev/behavior": "explode"}},
+        "spec": {"containers": [{"name": "web", "image": "web:v1"}]},
+    }))
+    .unwrap();
+    pods.create(&PostParams::default(), &pod).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let events: Api<Event> = Api::default_namespaced(client);
+    let of_pod = ListParams::default().fields("involvedObject.name=odd,type=Warning");
+    let events = events.list(&of_pod).await.unwrap();
+    let message = events.items[0].message.as_deref().unwrap();
+    assert!(
+        message.contains("\"explode\"; use ready, never-ready"),
+        "{message}"
+    );
+}

@@ -22,7 +22,7 @@ fn write(call: &mut Call<'_>, about: &Value, reason: &str, message: &str) -> Res
         ns => ns,
     };
     let kind = match reason {
-        "FailedCreate" | "FailedDelete" | "Failed" | "BackOff" | "Unhealthy" => "Warning",
+        "FailedCreate" | "FailedDelete" | "Failed" | "BackOff" | "InvalidAnnotation" => "Warning",
         _ => "Normal",
     };
     let digest = fnv(&[object::uid(about), reason, message]);

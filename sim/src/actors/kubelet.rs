@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
+use super::events;
 use super::queue::{Actor, Change, Key, Next};
 use crate::api::{Call, DeleteOptions};
 use crate::cluster::Server;
@@ -76,7 +77,7 @@ impl Kubelet {
             if is_terminating(&pod) {
                 return Ok(None);
             }
-            self.bind(call, &pod)?
+            bind(call, &pod)?
         } else {
             pod
         };
@@ -111,15 +112,25 @@ impl Kubelet {
         if pod.get("status") != Some(&status) {
             let mut new = Value::clone(&pod);
             object::as_map(&mut new).insert("status".into(), status);
+            if let Some((reason, message)) = status::trouble(&new, &pod) {
+                events::record(call, &pod, reason, &message);
+            }
             call.update(&resource, &key.namespace, &key.name, "status", new)?;
         }
         Ok(next)
     }
+}
 
-    /// Gives a pod its node.
-    fn bind(&mut self, call: &mut Call<'_>, pod: &Arc<Value>) -> Result<Arc<Value>, ApiError> {
-        call.bind(pod, pods::NODE)
+/// Gives a pod its node.
+fn bind(call: &mut Call<'_>, pod: &Arc<Value>) -> Result<Arc<Value>, ApiError> {
+    let bound = call.bind(pod, pods::NODE)?;
+    let (ns, name) = (object::namespace(pod), object::name(pod));
+    let message = format!("Successfully assigned {ns}/{name} to {}", pods::NODE);
+    events::record(call, &bound, "Scheduled", &message);
+    if let Some(mistake) = pods::mistakes(pod) {
+        events::record(call, &bound, "InvalidAnnotation", &mistake);
     }
+    Ok(bound)
 }
 
 /// A condition of a pod.

@@ -3,6 +3,7 @@
 //! The status of a pass describes the pods as they were before the pass made or removed any, as in
 //! kube-controller-manager; the commits of those pods bring the next pass.
 
+mod claim;
 mod rank;
 mod status;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use super::events;
 use super::queue::{Actor, Change, Key, Next};
-use crate::api::{Call, DeleteOptions};
+use crate::api::DeleteOptions;
 use crate::cluster::Server;
 use crate::error::ApiError;
 use crate::fault::{Intercept, Phase, RequestInfo};
@@ -93,7 +94,11 @@ fn pass(server: &Server, key: &Key) -> Result<Next, ApiError> {
         let Ok(rs) = call.get(&sets, &key.namespace, &key.name) else {
             return Ok(None);
         };
-        let pods = claim(call, &rs)?;
+        // Without a selector no pod would ever count, and pods would be made without end.
+        let Some(selector) = selector(&rs) else {
+            return Ok(None);
+        };
+        let pods = claim::pods(call, &rs, &selector)?;
         Ok::<_, ApiError>(Some((rs, pods)))
     })?;
     let Some((rs, pods)) = seen else {
@@ -112,65 +117,6 @@ fn pass(server: &Server, key: &Key) -> Result<Next, ApiError> {
         (None, Some(time)) => Ok(Next::After(time)),
         (None, None) => Ok(Next::Done),
     }
-}
-
-/// The living pods that belong to a ReplicaSet, after adopting those that match and letting go of
-/// those that no longer do. Ordered by name.
-fn claim(call: &mut Call<'_>, rs: &Value) -> Result<Vec<Arc<Value>>, ApiError> {
-    let pods = call.resource("", "pods")?;
-    let Some(selector) = selector(rs) else {
-        return Ok(Vec::new());
-    };
-    let ns = object::namespace(rs);
-    let alive: Vec<Arc<Value>> = call
-        .state
-        .store
-        .list(&pods.id, Some(ns))
-        .filter(|p| is_active(p))
-        .cloned()
-        .collect();
-    let mut mine = Vec::new();
-    for pod in alive {
-        let matches = selector.matches(&pod);
-        match controller_of(&pod) {
-            Some(owner) if text(owner, "/uid") == object::uid(rs) => {
-                if matches {
-                    mine.push(pod);
-                } else {
-                    let mut freed = Value::clone(&pod);
-                    let owners = owners_without(&pod, object::uid(rs));
-                    object::set(object::metadata(&mut freed), "ownerReferences", owners);
-                    call.update(&pods, ns, object::name(&pod), "", freed)?;
-                }
-            }
-            Some(_) => {}
-            None if matches && !is_terminating(rs) => {
-                let mut adopted = Value::clone(&pod);
-                let meta = object::metadata(&mut adopted);
-                let owners = meta.entry("ownerReferences").or_insert_with(|| json!([]));
-                if let Some(list) = owners.as_array_mut() {
-                    list.push(owner_reference(rs));
-                }
-                mine.push(call.update(&pods, ns, object::name(&pod), "", adopted)?);
-            }
-            None => {}
-        }
-    }
-    Ok(mine)
-}
-
-/// Not finished and not going away.
-fn is_active(pod: &Value) -> bool {
-    !is_terminating(pod) && !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
-}
-
-fn owners_without(object: &Value, uid: &str) -> Option<Value> {
-    let rest: Vec<Value> = object::list(object, "/metadata/ownerReferences")
-        .iter()
-        .filter(|o| text(o, "/uid") != uid)
-        .cloned()
-        .collect();
-    (!rest.is_empty()).then_some(Value::Array(rest))
 }
 
 fn owner_reference(rs: &Value) -> Value {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use super::call::{Call, FieldValidation};
-use super::write::initial_status;
+use super::rules::initial_status;
 use crate::builtin;
 use crate::clock::stamp;
 use crate::error::ApiError;

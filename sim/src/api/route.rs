@@ -13,53 +13,15 @@ use super::scale::ScaleChange;
 use crate::cluster::Server;
 use crate::duplicates::duplicate_fields;
 use crate::error::ApiError;
-use crate::fault::{Phase, RequestInfo};
+use crate::fault::RequestInfo;
 use crate::object;
-use crate::resources::{GroupResource, Resource};
+use crate::resources::{Resource, has_other_subresource};
 
 /// A request carried out, or refused.
 pub(super) struct Done {
     pub(super) reply: Reply,
     pub(super) warnings: Vec<String>,
     pub(super) retry_after: Option<u32>,
-}
-
-/// What hooks are told about a request that has not been carried out yet.
-pub(super) fn info(server: &Server, request: &Request) -> RequestInfo {
-    let target = Target::parse(&request.path).filter(|t| {
-        let state = server.lock();
-        let served = state.registry.at_path(&t.group, &t.version, &t.plural);
-        served.is_some()
-    });
-    let collection = target.as_ref().is_none_or(|t| t.name.is_empty());
-    let verb = match request.method.as_str() {
-        "GET" if request.query.flag("watch") => "watch",
-        "GET" if collection && target.is_some() => "list",
-        "GET" | "HEAD" => "get",
-        "POST" => "create",
-        "PUT" => "update",
-        "PATCH" => "patch",
-        "DELETE" if collection => "deletecollection",
-        "DELETE" => "delete",
-        other => other,
-    };
-    RequestInfo {
-        phase: Phase::Before,
-        verb: verb.to_owned(),
-        resource: target
-            .as_ref()
-            .map(|t| GroupResource::new(&t.group, &t.plural)),
-        subresource: target
-            .as_ref()
-            .map_or_else(String::new, |t| t.subresource.clone()),
-        namespace: target
-            .as_ref()
-            .map_or_else(String::new, |t| t.namespace.clone()),
-        name: target.map_or_else(String::new, |t| t.name),
-        path: request.path.clone(),
-        writer: request.writer(),
-        body: request.body.clone(),
-    }
 }
 
 /// Carries a request out.
@@ -158,7 +120,7 @@ impl Verb<'_, '_> {
             ("patch", "status") if resource.status => self.patch(&resource, &target),
             ("delete", "") => self.delete(&resource, &target),
             (verb, "scale") if resource.scale.is_some() => self.scale(&resource, &target, verb),
-            (_, sub) if is_other_subresource(&resource, sub) => {
+            (_, sub) if has_other_subresource(&resource.id, sub) => {
                 Err(ApiError::not_modelled(format!("{}/{sub}", resource.id)))
             }
             (_, sub) if !(sub.is_empty() || sub == "status" && resource.status) => {
@@ -340,25 +302,4 @@ impl Verb<'_, '_> {
 
 fn is_pods(resource: &Resource) -> bool {
     resource.id.group.is_empty() && resource.id.resource == "pods"
-}
-
-/// Subresources that the real server has for a kind and this one does not.
-fn is_other_subresource(resource: &Resource, subresource: &str) -> bool {
-    let others: &[&str] = match (resource.id.group.as_str(), resource.id.resource.as_str()) {
-        ("", "pods") => &[
-            "attach",
-            "binding",
-            "ephemeralcontainers",
-            "exec",
-            "log",
-            "portforward",
-            "proxy",
-            "resize",
-        ],
-        ("", "services" | "nodes") => &["proxy"],
-        ("", "namespaces") => &["finalize"],
-        ("", "serviceaccounts") => &["token"],
-        _ => &[],
-    };
-    others.contains(&subresource)
 }

@@ -160,7 +160,7 @@ impl Watch {
             let commits = self.commits.as_mut()?;
             if let Some(revision) = self.due_bookmark {
                 match commits.try_recv() {
-                    Ok(commit) => self.take(&commit),
+                    Ok(commit) => self.take(&commit).await,
                     Err(TryRecvError::Empty) => {
                         self.due_bookmark = None;
                         let bookmark = self.shaper.bookmark(revision.max(self.sent));
@@ -173,7 +173,10 @@ impl Watch {
             let bookmark_at = self.next_bookmark.unwrap_or(self.ends);
             tokio::select! {
                 biased;
-                commit = commits.recv() => self.take(&*commit?),
+                commit = commits.recv() => {
+                    let commit = commit?;
+                    self.take(&commit).await;
+                }
                 () = tokio::time::sleep_until(self.ends.min(bookmark_at)) => {
                     let now = Instant::now();
                     if now >= self.ends {
@@ -186,7 +189,17 @@ impl Watch {
         }
     }
 
-    fn take(&mut self, commit: &Commit) {
+    /// Turns a commit into a line, not before the lag that the resource's watches have is over.
+    async fn take(&mut self, commit: &Commit) {
+        let lag = {
+            let state = self.server.lock();
+            state.watch_lags.get(&commit.resource).copied()
+        };
+        if let Some(lag) = lag {
+            let age = self.server.clock.now().signed_duration_since(commit.time);
+            let age = age.to_std().unwrap_or_default();
+            tokio::time::sleep(lag.saturating_sub(age)).await;
+        }
         self.sent = commit.revision;
         let now = self.server.clock.now();
         self.ready

@@ -207,3 +207,24 @@ const OTHER_RESOURCES: &[(&str, &str)] = &[
 pub fn is_known_elsewhere(group: &str, plural: &str) -> bool {
     OTHER_GROUPS.contains(&group) || OTHER_RESOURCES.contains(&(group, plural))
 }
+
+/// Subresources that the real server has for a kind and this one does not.
+pub(crate) fn has_other_subresource(resource: &GroupResource, subresource: &str) -> bool {
+    let others: &[&str] = match (resource.group.as_str(), resource.resource.as_str()) {
+        ("", "pods") => &[
+            "attach",
+            "binding",
+            "ephemeralcontainers",
+            "exec",
+            "log",
+            "portforward",
+            "proxy",
+            "resize",
+        ],
+        ("", "services" | "nodes") => &["proxy"],
+        ("", "namespaces") => &["finalize"],
+        ("", "serviceaccounts") => &["token"],
+        _ => &[],
+    };
+    others.contains(&subresource)
+}

@@ -62,6 +62,27 @@ pub(super) fn of(
     (status, next)
 }
 
+/// The reason and message of the Event that belongs to a container's new trouble, if there is one.
+pub(super) fn trouble(new: &Value, old: &Value) -> Option<(&'static str, String)> {
+    let waiting = |pod: &Value| {
+        let first = object::list(pod, "/status/containerStatuses")
+            .first()
+            .cloned();
+        first.unwrap_or_default()
+    };
+    let (new, old) = (waiting(new), waiting(old));
+    let reason = text(&new, "/state/waiting/reason");
+    if reason == text(&old, "/state/waiting/reason") {
+        return None;
+    }
+    let message = text(&new, "/state/waiting/message").to_owned();
+    match reason {
+        "ErrImagePull" => Some(("Failed", message)),
+        "ImagePullBackOff" | "CrashLoopBackOff" => Some(("BackOff", message)),
+        _ => None,
+    }
+}
+
 /// The stage at an age, and the time until the next one.
 fn stage(pod: &Value, age: Duration) -> (Stage, Option<Duration>) {
     let behavior = Behavior::of(pod);

@@ -1,0 +1,139 @@
+//! The rules of an update that hold for every kind: versions, subresources, finalizers, generation.
+
+use serde_json::{Value, json};
+
+use super::write::SERVER_FIELDS;
+use crate::error::ApiError;
+use crate::field_error::FieldError;
+use crate::object::{self, At as _, finalizers, is_terminating, metadata};
+use crate::resources::{Generation, Resource};
+
+/// A resourceVersion that is sent must be the newest; custom resources must send one in a PUT.
+pub(super) fn check_version(
+    resource: &Resource,
+    old: &Value,
+    new: &Value,
+    is_patch: bool,
+) -> Result<(), ApiError> {
+    let name = object::name(old);
+    let sent = object::version(new);
+    if sent.is_empty() {
+        if resource.custom.is_some() && !is_patch {
+            let error = FieldError {
+                reason: crate::FieldReason::Invalid,
+                field: "metadata.resourceVersion".into(),
+                body: "Invalid value: 0: must be specified for an update".into(),
+            };
+            let gvk = &resource.gvk;
+            return Err(ApiError::invalid(&gvk.group, &gvk.kind, name, &[error]));
+        }
+        return Ok(());
+    }
+    if sent == object::version(old) {
+        return Ok(());
+    }
+    if sent.parse::<u64>().is_err() {
+        return Err(ApiError::bad_request(format!(
+            "invalid resource version {sent:?}: it must be a number"
+        )));
+    }
+    Err(ApiError::modified(&resource.id, name))
+}
+
+/// The main endpoint does not touch the status where that is a subresource; the status endpoint
+/// touches nothing else.
+pub(super) fn merge_subresource(
+    resource: &Resource,
+    old: &Value,
+    subresource: &str,
+    new: &mut Value,
+) {
+    if subresource == "status" {
+        let status = new.get("status").cloned();
+        let labels = new.at("/metadata/labels").cloned();
+        let annotations = new.at("/metadata/annotations").cloned();
+        *new = old.clone();
+        object::set(object::as_map(new), "status", status);
+        // Built-in kinds let the status endpoint change labels and annotations, custom ones not.
+        if resource.custom.is_none() {
+            object::set(metadata(new), "labels", labels);
+            object::set(metadata(new), "annotations", annotations);
+        }
+    } else if resource.status {
+        object::copy_key(new, old, "status");
+    }
+}
+
+pub(super) fn keep_server_fields(old: &Value, new: &mut Value) {
+    for field in SERVER_FIELDS {
+        let kept = old.at("/metadata").and_then(|m| m.get(field)).cloned();
+        object::set(metadata(new), field, kept);
+    }
+}
+
+/// Once deletion has been asked for, no finalizer may be added.
+pub(super) fn check_finalizers(
+    resource: &Resource,
+    old: &Value,
+    new: &Value,
+) -> Result<(), ApiError> {
+    if !is_terminating(old) {
+        return Ok(());
+    }
+    let before = finalizers(old);
+    let added: Vec<&str> = finalizers(new)
+        .into_iter()
+        .filter(|f| !before.contains(f))
+        .collect();
+    if added.is_empty() {
+        return Ok(());
+    }
+    let detail = format!(
+        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+        added
+            .iter()
+            .map(|f| format!("{f:?}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    let error = FieldError::forbidden("metadata.finalizers", &detail);
+    let gvk = &resource.gvk;
+    Err(ApiError::invalid(
+        &gvk.group,
+        &gvk.kind,
+        object::name(old),
+        &[error],
+    ))
+}
+
+pub(super) fn generation_moves(resource: &Resource, old: &Value, new: &Value) -> bool {
+    let differs = |pointer: &str| old.at(pointer) != new.at(pointer);
+    match resource.generation {
+        Generation::Never => false,
+        Generation::Spec => differs("/spec"),
+        Generation::SpecOrAnnotations => differs("/spec") || differs("/metadata/annotations"),
+        Generation::AllButMetadata => {
+            let rest = |object: &Value| {
+                let mut rest = object.as_object().cloned().unwrap_or_default();
+                rest.remove("metadata");
+                if resource.status {
+                    rest.remove("status");
+                }
+                rest
+            };
+            rest(old) != rest(new)
+        }
+    }
+}
+
+/// The empty status of a new object of a kind with a status subresource.
+pub(super) fn initial_status(resource: &Resource) -> Option<Value> {
+    match resource.gvk.kind.as_str() {
+        _ if resource.custom.is_some() => None,
+        "Pod" => Some(json!({"phase": "Pending"})),
+        "ReplicaSet" => Some(json!({"replicas": 0})),
+        "Service" => Some(json!({"loadBalancer": {}})),
+        "Namespace" => Some(json!({"phase": "Active"})),
+        _ => Some(json!({})),
+    }
+}
