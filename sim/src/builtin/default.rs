@@ -1,5 +1,7 @@
 //! Defaults of built-in kinds, as the API server stores them.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::quantity;
@@ -24,7 +26,7 @@ pub(super) fn default(gvk: &Gvk, object: &mut Value) {
             }
         }
         ("", "Service") => service(map),
-        ("", "Secret") => empty(map, "type", json!("Opaque")),
+        ("", "Secret") => secret(map),
         ("", "Namespace") => namespace(map),
         ("", "Endpoints") => each(map, "subsets", |subset| {
             each(subset, "ports", |port| {
@@ -36,6 +38,20 @@ pub(super) fn default(gvk: &Gvk, object: &mut Value) {
             absent(port, "protocol", json!("TCP"));
         }),
         _ => {}
+    }
+}
+
+/// Texts given in plain are stored encoded, over what `data` says.
+fn secret(map: &mut Map<String, Value>) {
+    empty(map, "type", json!("Opaque"));
+    let Some(Value::Object(plain)) = map.remove("stringData") else {
+        return;
+    };
+    if let Some(data) = child(map, "data") {
+        for (key, text) in plain {
+            let encoded = STANDARD.encode(text.as_str().unwrap_or_default());
+            data.insert(key, encoded.into());
+        }
     }
 }
 
