@@ -8,10 +8,8 @@
 mod age;
 mod builtin;
 mod event;
-mod network;
 mod path;
 mod pod;
-mod workload;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
