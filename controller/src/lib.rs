@@ -80,8 +80,6 @@ pub async fn run(client: kube::Client, config: Config) -> Result<(), Error> {
     let work = reconciler.run(stop.clone());
     tokio::pin!(work, lead, write_events);
     tokio::select! {
-        // In this order every time: a run on virtual time is a function of its seed.
-        biased;
         () = &mut work => {}
         () = &mut lead => {
             tracing::error!("the lease is lost; another controller may act now");

@@ -1,9 +1,11 @@
 //! Text renderings: lines for a terminal or a pipe.
 
+mod line;
 mod list;
 mod table;
 mod tree;
 
+pub use line::change_line;
 pub use list::{ListOptions, ListRow, rows_text};
 pub use tree::{Detail, rollout_text};
 

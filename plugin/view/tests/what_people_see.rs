@@ -8,7 +8,7 @@
 use crds::{Rollout, Time};
 use serde_json::{Value, json};
 use view::explain::explain_text;
-use view::text::{Detail, ListOptions, ListRow, Style, rollout_text, rows_text};
+use view::text::{Detail, ListOptions, ListRow, Style, change_line, rollout_text, rows_text};
 use view::{Objects, RolloutView};
 
 const PLAIN: Style = Style {
@@ -389,6 +389,15 @@ odd   unknown   Unknown  -     -           0/0    0        0           0
     let cells: Vec<&str> = wide.lines().next().unwrap().split_whitespace().collect();
     assert_eq!(cells[..3], ["2026-03-08T12:00:00Z", "shop", "cart"]);
     assert_eq!(cells[cells.len() - 1], "CanaryPauseStep");
+}
+
+#[test]
+fn a_change_fits_one_line() {
+    assert_eq!(
+        change_line(&canary_view(), PLAIN),
+        "cart: ॥ Paused (CanaryPauseStep), step 1/4, weight 33, \
+         revision 3 canary 1/2, revision 2 stable 2/2"
+    );
 }
 
 #[test]
