@@ -50,5 +50,12 @@ fn each_verb_asks_what_is_listed() {
         std::fs::write(&file, &list).unwrap();
     }
     let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(list, kept, "tests/tests/kubectl/asked.txt differs");
+    let differs = list
+        .lines()
+        .zip(kept.lines())
+        .find(|(now, kept)| now != kept);
+    assert!(
+        list == kept,
+        "tests/tests/kubectl/asked.txt differs, first in: {differs:#?}"
+    );
 }

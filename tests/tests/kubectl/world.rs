@@ -170,15 +170,18 @@ fn line(method: &http::Method, uri: &http::Uri) -> String {
         .split('&')
         .map(|pair| match pair.split_once('=') {
             Some((name @ ("resourceVersion" | "timeoutSeconds"), _)) => format!("{name}=N"),
+            // kubectl puts the terms in an order that differs from run to run.
             Some((name @ "fieldSelector", selector)) => {
-                let terms: Vec<&str> = selector
-                    .split("%2C")
-                    .map(|term| match term.split_once("uid%3D") {
-                        Some((before, _)) => &term[..before.len() + "uid%3D".len()],
+                let selector = selector.replace("%2C", ",").replace("%3D", "=");
+                let mut terms: Vec<&str> = selector
+                    .split(',')
+                    .map(|term| match term.split_once("uid=") {
+                        Some((before, _)) => &term[..before.len() + "uid=".len()],
                         None => term,
                     })
                     .collect();
-                format!("{name}={}", terms.join("%2C"))
+                terms.sort_unstable();
+                format!("{name}={}", terms.join(","))
             }
             _ => pair.to_owned(),
         })
