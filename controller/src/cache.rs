@@ -3,25 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crds::label_selector::Selector;
 use crds::{Rollout, defaults};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::core::DynamicObject;
 use planner::{Owner, ReplicaSet, Service};
 
 use crate::decode::{self, OwnedSet, Poison};
 
 /// Namespace and name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
-    /// The namespace.
-    pub namespace: String,
-    /// The name.
-    pub name: String,
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
 }
 
 impl Key {
-    /// The key of this name in this namespace.
-    #[must_use]
-    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
+    pub(crate) fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             namespace: namespace.into(),
             name: name.into(),
@@ -44,8 +42,8 @@ impl std::fmt::Display for Key {
 }
 
 /// The kinds that are watched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
     /// `argoproj.io/v1alpha1`, `Rollout`.
     Rollout,
     /// `apps/v1`, `ReplicaSet`.
@@ -55,8 +53,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Rollout, Self::ReplicaSet, Self::Service];
+    pub(crate) const ALL: [Self; 3] = [Self::Rollout, Self::ReplicaSet, Self::Service];
 }
 
 /// Everything that was last seen.
@@ -162,8 +159,9 @@ impl Cache {
         self.rollouts.get(key)
     }
 
-    pub(crate) fn rollouts(&self) -> impl Iterator<Item = (&Key, &Arc<Rollout>)> {
-        self.rollouts.iter()
+    /// All owners of a ReplicaSet.
+    pub(crate) fn owners(&self, key: &Key) -> &[OwnerReference] {
+        self.sets.get(key).map_or(&[], |owned| &owned.owners)
     }
 
     pub(crate) fn poison(&self, key: &Key) -> Option<&Poison> {
@@ -290,20 +288,125 @@ fn remove_from<K: Ord>(index: &mut BTreeMap<K, BTreeSet<Key>>, entry: &K, key: &
     }
 }
 
-/// Names of the Services that a Rollout's strategy names.
-pub(crate) fn services_named(rollout: &Rollout) -> Vec<&str> {
-    let Some(strategy) = &rollout.spec.strategy.blue_green else {
-        return Vec::new();
-    };
-    let preview = defaults::preview_service(strategy);
-    std::iter::once(strategy.active_service.as_str())
-        .chain(preview)
+/// Names of the Services that a Rollout's strategy names, each once.
+pub(crate) fn services_named(rollout: &Rollout) -> BTreeSet<&str> {
+    let strategy = &rollout.spec.strategy;
+    let mut names: Vec<Option<&str>> = Vec::new();
+    if let Some(blue_green) = &strategy.blue_green {
+        names.push(Some(&blue_green.active_service));
+        names.push(defaults::preview_service(blue_green));
+    }
+    if let Some(canary) = &strategy.canary {
+        names.push(canary.canary_service.as_deref());
+        names.push(canary.stable_service.as_deref());
+    }
+    names
+        .into_iter()
+        .flatten()
+        .filter(|name| !name.is_empty())
         .collect()
 }
 
 fn is_selected(rollout: &Rollout, set: &ReplicaSet) -> bool {
-    rollout.spec.selector.as_ref().is_some_and(|selector| {
-        crds::label_selector::Selector::new(selector)
-            .is_some_and(|it| !it.is_empty() && it.matches(&set.labels))
-    })
+    let selector = rollout.spec.selector.as_ref().and_then(Selector::new);
+    selector.is_some_and(|selector| !selector.is_empty() && selector.matches(&set.labels))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn object(value: Value) -> DynamicObject {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn rollout(name: &str, uid: &str, spec: Value) -> DynamicObject {
+        object(
+            json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+            "metadata": {"name": name, "namespace": "shop", "uid": uid, "resourceVersion": "1"}, "spec": spec}),
+        )
+    }
+
+    fn set(name: &str, owner: Option<&str>) -> DynamicObject {
+        let owners: Vec<Value> = owner
+            .iter()
+            .map(|uid| {
+                json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "web",
+                "uid": uid, "controller": true})
+            })
+            .collect();
+        object(json!({"apiVersion": "apps/v1", "kind": "ReplicaSet",
+            "metadata": {"name": name, "namespace": "shop", "uid": name, "resourceVersion": "2",
+                "labels": {"app": "web"}, "ownerReferences": owners}, "spec": {"replicas": 3}}))
+    }
+
+    fn selecting(app: &str) -> Value {
+        json!({"selector": {"matchLabels": {"app": app}}})
+    }
+
+    #[test]
+    fn a_replica_set_concerns_the_rollout_that_controls_it() {
+        let mut cache = Cache::default();
+        cache.apply(Kind::Rollout, rollout("web", "u1", selecting("web")));
+        cache.apply(Kind::Rollout, rollout("other", "u2", selecting("web")));
+        let concerned = cache.apply(Kind::ReplicaSet, set("web-1", Some("u1")));
+        assert_eq!(concerned, [Key::new("shop", "web")]);
+        assert_eq!(
+            cache.apply(Kind::ReplicaSet, set("web-1", Some("gone"))),
+            [Key::new("shop", "web")]
+        );
+        assert_eq!(
+            cache.apply(Kind::ReplicaSet, set("web-2", Some("gone"))),
+            []
+        );
+    }
+
+    #[test]
+    fn a_replica_set_that_nobody_controls_concerns_those_whose_selector_matches() {
+        let mut cache = Cache::default();
+        cache.apply(Kind::Rollout, rollout("web", "u1", selecting("web")));
+        cache.apply(Kind::Rollout, rollout("other", "u2", selecting("other")));
+        assert_eq!(
+            cache.apply(Kind::ReplicaSet, set("lost", None)),
+            [Key::new("shop", "web")]
+        );
+        let web = cache.rollout(&Key::new("shop", "web")).unwrap().clone();
+        assert_eq!(cache.sets_of(&Key::new("shop", "web"), &web).len(), 1);
+    }
+
+    #[test]
+    fn a_service_concerns_the_rollouts_that_name_it() {
+        let mut cache = Cache::default();
+        let names = |active: &str| json!({"strategy": {"blueGreen": {"activeService": active}}});
+        cache.apply(Kind::Rollout, rollout("web", "u1", names("live")));
+        let service = || {
+            object(json!({"apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": "live", "namespace": "shop", "uid": "s", "resourceVersion": "3"}}))
+        };
+        assert_eq!(
+            cache.apply(Kind::Service, service()),
+            [Key::new("shop", "web")]
+        );
+        cache.apply(Kind::Rollout, rollout("web", "u1", names("elsewhere")));
+        assert_eq!(cache.apply(Kind::Service, service()), []);
+    }
+
+    #[test]
+    fn a_rollout_that_cannot_be_read_leaves_the_others_in_sight() {
+        let mut cache = Cache::default();
+        cache.apply(Kind::Rollout, rollout("web", "u1", selecting("web")));
+        cache.apply(
+            Kind::Rollout,
+            rollout("broken", "u2", json!({"replicas": "many"})),
+        );
+        assert!(cache.rollout(&Key::new("shop", "web")).is_some());
+        assert!(cache.poison(&Key::new("shop", "broken")).is_some());
+        cache.apply(
+            Kind::Rollout,
+            rollout("broken", "u2", json!({"replicas": 1})),
+        );
+        assert!(cache.poison(&Key::new("shop", "broken")).is_none());
+    }
 }

@@ -1,8 +1,8 @@
-//! What time it is: the slower of two clocks, so that no pause is ever shortened.
+//! What time it is: never later than the API server says, so that no wait is ever shortened.
 //!
-//! One is the local clock, the other the API server's: its `Date` headers, carried on by the
-//! monotonic clock in between. A local clock that runs ahead, or jumps, does not end a pause early
-//! (safety.md S12, F16).
+//! The API server's time is its last `Date` plus what tokio's clock has counted since. A header is
+//! cut to the second, so this is up to a second late and never early; a wait may be longer by that
+//! much, never shorter (safety.md S12, F16).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,6 +12,10 @@ use tokio::time::Instant;
 
 use crate::config::ClockMode;
 
+/// How far the reckoned time may be ahead of a `Date` before the server's clock counts as set
+/// back: one second for the cut, one for the way.
+const TOLERANCE_MILLIS: i64 = 2_000;
+
 /// The clock of a controller. Clones are the same clock.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock(Arc<Inner>);
@@ -19,105 +23,113 @@ pub(crate) struct Clock(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     mode: ClockMode,
-    /// Where the monotonic clock is counted from.
-    origin: Instant,
-    /// The server's time at `origin`, in milliseconds: at least, and less than. A header is cut to
-    /// the second; each narrows the range.
-    server: Mutex<Option<(i64, i64)>>,
+    /// Milliseconds since 1970 by the API server, and when on tokio's clock that was.
+    server: Mutex<Option<(i64, Instant)>>,
 }
 
 impl Clock {
     pub(crate) fn new(mode: ClockMode) -> Self {
-        Self(Arc::new(Inner {
-            mode,
-            origin: Instant::now(),
-            server: Mutex::new(None),
-        }))
+        let server = Mutex::new(None);
+        Self(Arc::new(Inner { mode, server }))
     }
 
-    /// What time it is. Before the server has said anything only the local clock counts.
+    /// What time it is. The local time, as long as the API server has not said anything.
     pub(crate) fn now(&self) -> Now {
-        let server = *self.0.server.lock().unwrap_or_else(PoisonError::into_inner);
-        let server =
-            server.map(|(at_least, _)| at_least.saturating_add(millis(self.0.origin.elapsed())));
-        let local = || match SystemTime::now().duration_since(UNIX_EPOCH) {
-            Ok(since) => millis(since),
-            Err(before) => millis(before.duration()).saturating_neg(),
-        };
-        Now::from_unix_millis(match (self.0.mode, server) {
+        let said = *self.lock();
+        let server = said.map(|(millis, since)| millis.saturating_add(elapsed(since)));
+        let millis = match (self.0.mode, server) {
             (ClockMode::Server, Some(server)) => server,
             (ClockMode::SlowerOfBoth, Some(server)) => server.min(local()),
             (ClockMode::Server | ClockMode::SlowerOfBoth, None) => local(),
-        })
-    }
-
-    /// The API server said what time it is, to the second: a `Date` header.
-    pub(crate) fn server_said(&self, date: &str) {
-        let Ok(date) = chrono::DateTime::parse_from_rfc2822(date) else {
-            return;
         };
-        let at_least = date
-            .timestamp_millis()
-            .saturating_sub(millis(self.0.origin.elapsed()));
-        let less_than = at_least.saturating_add(1000);
-        let mut server = self.0.server.lock().unwrap_or_else(PoisonError::into_inner);
-        *server = Some(match *server {
-            // Both can be true: the narrower range.
-            Some((low, high)) if at_least < high && low < less_than => {
-                (low.max(at_least), high.min(less_than))
-            }
-            // The server's clock was set.
-            Some(_) | None => (at_least, less_than),
-        });
+        Now::from_unix_millis(millis)
     }
 
-    /// When, on tokio's clock, it will be `at`.
+    /// The API server said what time it is, in seconds since 1970.
+    pub(crate) fn server_said(&self, seconds: i64) {
+        let said = seconds.saturating_mul(1000);
+        let mut server = self.lock();
+        let reckoned = server.map(|(millis, since)| millis.saturating_add(elapsed(since)));
+        // What was reckoned is never early either: the later of the two is the better one.
+        let keep = reckoned.is_some_and(|it| it >= said && it - said <= TOLERANCE_MILLIS);
+        if !keep {
+            *server = Some((said, Instant::now()));
+        }
+    }
+
+    /// When, on tokio's clock, it will be `at`; a millisecond from now at the earliest.
     pub(crate) fn instant_of(&self, at: Now) -> Option<Instant> {
-        let wait = at
-            .unix_millis()
-            .saturating_sub(self.now().unix_millis())
-            .max(0);
-        Instant::now().checked_add(Duration::from_millis(u64::try_from(wait).unwrap_or(0)))
+        let wait = at.unix_millis().saturating_sub(self.now().unix_millis());
+        let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0).max(1));
+        Instant::now().checked_add(wait)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(i64, Instant)>> {
+        self.0.server.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+fn elapsed(since: Instant) -> i64 {
+    i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX)
+}
+
+fn local() -> i64 {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+        Err(before) => {
+            i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |millis| -millis)
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const START: i64 = 1_767_225_600;
+
+    async fn pass(millis: u64) {
+        tokio::time::advance(Duration::from_millis(millis)).await;
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn a_local_clock_that_is_ahead_does_not_count() {
+    async fn time_goes_on_between_two_answers_of_the_server() {
+        let clock = Clock::new(ClockMode::Server);
+        clock.server_said(START);
+        pass(1_500).await;
+        assert_eq!(clock.now(), Now::from_unix_millis(START * 1000 + 1_500));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_date_cut_to_the_second_does_not_turn_the_clock_back() {
+        let clock = Clock::new(ClockMode::Server);
+        clock.server_said(START);
+        pass(1_900).await;
+        clock.server_said(START + 1);
+        assert_eq!(clock.now(), Now::from_unix_millis(START * 1000 + 1_900));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_whose_clock_is_set_back_is_followed() {
+        let clock = Clock::new(ClockMode::Server);
+        clock.server_said(START);
+        clock.server_said(START - 3600);
+        assert_eq!(clock.now(), Now::from_unix_millis((START - 3600) * 1000));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_is_ahead_of_this_machine_does_not_end_a_wait() {
         let clock = Clock::new(ClockMode::SlowerOfBoth);
-        clock.server_said("Sun, 06 Nov 1994 08:49:37 GMT");
-        tokio::time::advance(Duration::from_secs(10)).await;
-        assert_eq!(clock.now().second().to_string(), "1994-11-06T08:49:47Z");
+        let before = local();
+        clock.server_said(before / 1000 + 7200);
+        assert!(clock.now().unix_millis() <= local());
+        assert!(clock.now().unix_millis() >= before);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_header_narrows_the_time() {
-        let clock = Clock::new(ClockMode::Server);
-        clock.server_said("Sun, 06 Nov 1994 08:49:37 GMT");
-        tokio::time::advance(Duration::from_millis(400)).await;
-        clock.server_said("Sun, 06 Nov 1994 08:49:38 GMT");
-        let exact = clock.now().unix_millis();
-        tokio::time::advance(Duration::from_millis(900)).await;
-        clock.server_said("Sun, 06 Nov 1994 08:49:38 GMT");
-        assert_eq!(
-            clock.now().unix_millis(),
-            exact + 900,
-            "a later second that is not over yet tells nothing new"
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_server_clock_that_was_set_back_counts() {
-        let clock = Clock::new(ClockMode::Server);
-        clock.server_said("Sun, 06 Nov 1994 08:49:37 GMT");
-        clock.server_said("Sun, 06 Nov 1994 07:00:00 GMT");
-        assert_eq!(clock.now().second().to_string(), "1994-11-06T07:00:00Z");
+    async fn this_machine_being_ahead_of_the_server_does_not_end_a_wait() {
+        let clock = Clock::new(ClockMode::SlowerOfBoth);
+        clock.server_said(START - 3600);
+        assert_eq!(clock.now(), Now::from_unix_millis((START - 3600) * 1000));
     }
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crds::names::INSTANCE_ID;
 use planner::{Now, Observed, Plan, Settings};
 use tokio_util::sync::CancellationToken;
 
@@ -58,6 +59,17 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// The label selector for Rollouts: a controller without an instance id leaves those that have
+    /// one to others.
+    pub(crate) fn rollout_selector(&self) -> String {
+        match self.instance_id.as_deref().filter(|id| !id.is_empty()) {
+            Some(id) => format!("{INSTANCE_ID}={id}"),
+            None => format!("!{INSTANCE_ID}"),
+        }
+    }
+}
+
 /// Which clock tells the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockMode {
@@ -85,15 +97,4 @@ pub struct LeaderElection {
     pub renew_deadline: Duration,
     /// How long between two attempts.
     pub retry_period: Duration,
-}
-
-impl Config {
-    /// The label selector for Rollouts: a controller without an instance id leaves those that
-    /// have one to others.
-    pub(crate) fn rollout_selector(&self) -> String {
-        match self.instance_id.as_deref().filter(|id| !id.is_empty()) {
-            Some(id) => format!("{}={id}", crds::names::INSTANCE_ID),
-            None => format!("!{}", crds::names::INSTANCE_ID),
-        }
-    }
 }

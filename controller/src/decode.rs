@@ -7,8 +7,10 @@
 use std::collections::BTreeMap;
 
 use crds::{Rollout, Time, names};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::core::DynamicObject;
 use planner::{Owner, ReplicaSet, ReplicaSetFailure, Service};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 /// A Rollout that could not be read.
@@ -16,7 +18,9 @@ use serde_json::Value;
 pub(crate) struct Poison {
     /// The object as it came.
     pub(crate) object: DynamicObject,
-    /// Why it could not be read; names the field where that is known.
+    /// Path of the field that cannot be read, where there is just one.
+    pub(crate) field: Option<String>,
+    /// Why it could not be read.
     pub(crate) error: String,
 }
 
@@ -26,6 +30,8 @@ pub(crate) struct OwnedSet {
     pub(crate) set: std::sync::Arc<ReplicaSet>,
     /// `None` when its controller is no Rollout, or there is none.
     pub(crate) rollout_uid: Option<String>,
+    /// All owners: whoever adopts it has to keep the others.
+    pub(crate) owners: Vec<OwnerReference>,
 }
 
 pub(crate) fn rollout(mut object: DynamicObject) -> Result<Rollout, Box<Poison>> {
@@ -33,13 +39,66 @@ pub(crate) fn rollout(mut object: DynamicObject) -> Result<Rollout, Box<Poison>>
     if let Some(annotations) = &mut object.metadata.annotations {
         annotations.remove(names::LAST_APPLIED);
     }
-    let read = serde_json::to_value(&object).and_then(serde_json::from_value);
-    read.map_err(|error| {
+    let whole = serde_json::to_value(&object).unwrap_or_default();
+    Rollout::deserialize(&whole).map_err(|error| {
+        let error = error.to_string();
+        let field = culprit(&whole);
         Box::new(Poison {
             object,
-            error: error.to_string(),
+            field,
+            error,
         })
     })
+}
+
+/// The deepest field without which the object could be read.
+fn culprit(whole: &Value) -> Option<String> {
+    let reads = |value: &Value| Rollout::deserialize(value).is_ok();
+    let mut path = String::new();
+    let mut pointer = String::new();
+    loop {
+        let children: Vec<(String, String)> = match whole.pointer(&pointer)? {
+            Value::Object(map) => map
+                .keys()
+                .map(|key| {
+                    let dot = if path.is_empty() { "" } else { "." };
+                    let escaped = key.replace('~', "~0").replace('/', "~1");
+                    (format!("{path}{dot}{key}"), format!("{pointer}/{escaped}"))
+                })
+                .collect(),
+            Value::Array(items) => (0..items.len())
+                .map(|index| (format!("{path}[{index}]"), format!("{pointer}/{index}")))
+                .collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => break,
+        };
+        let found = children.into_iter().find(|(_, child)| {
+            let mut without = whole.clone();
+            remove(&mut without, child);
+            reads(&without)
+        });
+        match found {
+            Some(child) => (path, pointer) = child,
+            None => break,
+        }
+    }
+    (!path.is_empty()).then_some(path)
+}
+
+fn remove(value: &mut Value, pointer: &str) {
+    let Some((parent, name)) = pointer.rsplit_once('/') else {
+        return;
+    };
+    match value.pointer_mut(parent) {
+        Some(Value::Object(map)) => {
+            map.remove(&name.replace("~1", "/").replace("~0", "~"));
+        }
+        Some(Value::Array(items)) => {
+            if let Some(index) = name.parse().ok().filter(|index| *index < items.len()) {
+                items.remove(index);
+            }
+        }
+        _ => {}
+    }
 }
 
 pub(crate) fn replica_set(object: &DynamicObject) -> OwnedSet {
@@ -58,13 +117,12 @@ pub(crate) fn replica_set(object: &DynamicObject) -> OwnedSet {
         .iter()
         .flatten()
         .find(|reference| reference.controller == Some(true));
-    let is_rollout =
-        |reference: &&k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference| {
-            reference.kind == "Rollout"
-                && reference
-                    .api_version
-                    .starts_with(&format!("{}/", names::GROUP))
-        };
+    let is_rollout = |reference: &&OwnerReference| {
+        reference.kind == "Rollout"
+            && reference
+                .api_version
+                .starts_with(&format!("{}/", names::GROUP))
+    };
     let rollout_uid = controller
         .filter(is_rollout)
         .map(|reference| reference.uid.clone());
@@ -99,9 +157,11 @@ pub(crate) fn replica_set(object: &DynamicObject) -> OwnedSet {
         failure: failure(data),
         images: images(data),
     };
+    let owners = metadata.owner_references.clone().unwrap_or_default();
     OwnedSet {
         set: std::sync::Arc::new(set),
         rollout_uid,
+        owners,
     }
 }
 
@@ -165,4 +225,43 @@ fn images(data: &Value) -> Vec<String> {
             .map(str::to_owned)
     };
     containers.into_iter().flatten().filter_map(image).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(spec: Value) -> Result<Rollout, Box<Poison>> {
+        let object = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+            "metadata": {"name": "web", "namespace": "shop"}, "spec": spec});
+        rollout(serde_json::from_value(object).unwrap())
+    }
+
+    #[test]
+    fn a_rollout_that_cannot_be_read_names_the_field() {
+        for (spec, field) in [
+            (json!({"replicas": "three"}), "spec.replicas"),
+            (
+                json!({"strategy": {"canary": {"steps": [{"setWeight": 5}, {"setWeight": "much"}]}}}),
+                "spec.strategy.canary.steps[1].setWeight",
+            ),
+            (json!({"paused": 7}), "spec.paused"),
+        ] {
+            let poison = read(spec).unwrap_err();
+            assert_eq!(poison.field.as_deref(), Some(field), "{}", poison.error);
+        }
+    }
+
+    #[test]
+    fn what_is_not_needed_is_not_kept() {
+        let object = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+            "metadata": {"name": "web", "managedFields": [{"manager": "kubectl"}],
+                "annotations": {names::LAST_APPLIED: "{}", "team": "shop"}}, "spec": {}});
+        let rollout = rollout(serde_json::from_value(object).unwrap()).unwrap();
+        assert_eq!(rollout.metadata.managed_fields, None);
+        let annotations = rollout.metadata.annotations.unwrap();
+        assert_eq!(annotations.keys().collect::<Vec<_>>(), ["team"]);
+    }
 }

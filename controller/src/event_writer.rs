@@ -3,18 +3,20 @@
 //! One task writes them one after the other, so their order per Rollout is the order in which they
 //! were told. Telling never waits and never fails: an Event that cannot be written is logged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crds::Rollout;
 use k8s_openapi::api::core::v1::{Event as CoreEvent, ObjectReference};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Client;
 use kube::api::{Api, Patch, PatchParams, PostParams};
-use kube::{Client, ResourceExt as _};
-use planner::{Event, EventKind};
+use planner::{Event, EventKind, Now};
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use crate::cache::Key;
 use crate::clock::Clock;
+use crate::execute::FIELD_MANAGER;
 use crate::metrics::Metrics;
 
 /// Events that may wait to be written; further ones are dropped, with a warning.
@@ -24,15 +26,25 @@ const REMEMBERED: usize = 4_096;
 /// Who says it.
 const COMPONENT: &str = "rollouts-controller";
 
+/// An Event on its way.
+#[derive(Debug)]
+struct Told {
+    object: ObjectReference,
+    event: Event,
+    at: Now,
+}
+
 /// Takes Events to be written.
 #[derive(Debug, Clone)]
 pub(crate) struct EventWriter {
-    sender: mpsc::Sender<(ObjectReference, Event)>,
+    sender: mpsc::Sender<Told>,
+    clock: Clock,
     metrics: Arc<Metrics>,
 }
 
 impl EventWriter {
-    /// A writer, and the work it leaves to be run beside everything else.
+    /// A writer, and the work it leaves to be run beside everything else; the work ends when the
+    /// last writer is gone and all is written.
     pub(crate) fn new(
         client: Client,
         clock: Clock,
@@ -41,37 +53,55 @@ impl EventWriter {
         let (sender, receiver) = mpsc::channel(CAPACITY);
         let work = Work {
             client,
-            clock,
             receiver,
             sent: BTreeMap::new(),
-            count: 0,
+            order: VecDeque::new(),
+            last: 0,
         };
-        (Self { sender, metrics }, work.run())
+        let writer = Self {
+            sender,
+            clock,
+            metrics,
+        };
+        (writer, work.run())
     }
 
     /// Tells these Events about a Rollout, in this order.
-    pub(crate) fn tell(&self, rollout: &Rollout, events: Vec<Event>) {
+    pub(crate) fn tell(&self, object: &ObjectReference, events: Vec<Event>) {
+        let key = Key::new(
+            object.namespace.clone().unwrap_or_default(),
+            object.name.clone().unwrap_or_default(),
+        );
         for event in events {
-            self.metrics.event(rollout, &event);
+            self.metrics.event(&key, &event);
             tracing::info!(
-                namespace = rollout.metadata.namespace, rollout = rollout.metadata.name,
-                reason = event.reason, message = %event.message, "event"
+                namespace = key.namespace,
+                rollout = key.name,
+                reason = event.reason,
+                message = event.message,
+                "event"
             );
-            if self.sender.try_send((reference(rollout), event)).is_err() {
+            let told = Told {
+                object: object.clone(),
+                event,
+                at: self.clock.now(),
+            };
+            if self.sender.try_send(told).is_err() {
                 tracing::warn!("too many events wait to be written; one is dropped");
             }
         }
     }
 }
 
-fn reference(rollout: &Rollout) -> ObjectReference {
+/// How Events name a Rollout.
+pub(crate) fn reference(metadata: &ObjectMeta) -> ObjectReference {
     ObjectReference {
         api_version: Some(format!("{}/{}", crds::names::GROUP, crds::names::VERSION)),
         kind: Some("Rollout".to_owned()),
-        name: rollout.metadata.name.clone(),
-        namespace: rollout.metadata.namespace.clone(),
-        resource_version: rollout.metadata.resource_version.clone(),
-        uid: rollout.metadata.uid.clone(),
+        name: metadata.name.clone(),
+        namespace: metadata.namespace.clone(),
+        resource_version: metadata.resource_version.clone(),
+        uid: metadata.uid.clone(),
         ..ObjectReference::default()
     }
 }
@@ -81,67 +111,78 @@ type Sameness = (String, &'static str, String);
 
 struct Work {
     client: Client,
-    clock: Clock,
-    receiver: mpsc::Receiver<(ObjectReference, Event)>,
+    receiver: mpsc::Receiver<Told>,
     /// Name of the Event, and how often it was told.
     sent: BTreeMap<Sameness, (String, i32)>,
-    count: u64,
+    /// Keys of `sent`, oldest first.
+    order: VecDeque<Sameness>,
+    /// The last unique number given to a name.
+    last: u64,
 }
 
 impl Work {
     async fn run(mut self) {
-        while let Some((object, event)) = self.receiver.recv().await {
-            let same = (
-                object.uid.clone().unwrap_or_default(),
-                event.reason,
-                event.message.clone(),
-            );
-            let result = match self.sent.get(&same).cloned() {
-                Some((name, count)) => self.count_up(&object, &name, count.saturating_add(1)).await,
-                None => self.create(&object, &event).await.map(|name| (name, 1)),
+        while let Some(Told { object, event, at }) = self.receiver.recv().await {
+            let uid = object.uid.clone().unwrap_or_default();
+            let same = (uid, event.reason, event.message.clone());
+            let counted = match self.sent.get(&same).cloned() {
+                Some((name, count)) => self
+                    .count_up(&object, &name, count.saturating_add(1), at)
+                    .await
+                    .inspect_err(|error| tracing::debug!(%error, "event is made anew"))
+                    .ok(),
+                None => None,
+            };
+            let result = match counted {
+                Some(counted) => Ok(counted),
+                None => self.create(&object, &event, at).await.map(|name| (name, 1)),
             };
             match result {
-                Ok(written) => {
-                    if self.sent.len() >= REMEMBERED {
-                        self.sent.clear();
-                    }
-                    self.sent.insert(same, written);
-                }
+                Ok(written) => self.remember(same, written),
                 Err(error) => {
-                    self.sent.remove(&same);
                     tracing::warn!(%error, reason = event.reason, "failed to write an event");
                 }
             }
         }
     }
 
-    fn api(&self, object: &ObjectReference) -> Api<CoreEvent> {
-        Api::namespaced(
-            self.client.clone(),
-            object.namespace.as_deref().unwrap_or_default(),
-        )
+    fn remember(&mut self, same: Sameness, written: (String, i32)) {
+        if self.sent.insert(same.clone(), written).is_none() {
+            self.order.push_back(same);
+        }
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.sent.remove(&oldest);
+        }
     }
 
-    fn time(&self) -> String {
-        self.clock.now().second().to_string()
+    fn api(&self, object: &ObjectReference) -> Api<CoreEvent> {
+        let namespace = object.namespace.as_deref().unwrap_or_default();
+        Api::namespaced(self.client.clone(), namespace)
     }
 
     async fn create(
         &mut self,
         object: &ObjectReference,
         event: &Event,
+        at: Now,
     ) -> Result<String, kube::Error> {
-        self.count = self.count.wrapping_add(1);
-        let millis = u64::try_from(self.clock.now().unix_millis()).unwrap_or_default();
-        let unique = millis.wrapping_shl(20) | (self.count & 0xf_ffff);
-        let name = format!("{}.{unique:x}", object.name.as_deref().unwrap_or_default());
-        let time = self.time();
+        let nanos = u64::try_from(at.unix_millis()).unwrap_or_default();
+        let nanos = nanos.saturating_mul(1_000_000);
+        self.last = nanos.max(self.last.saturating_add(1));
+        let name = event_name(object.name.as_deref().unwrap_or_default(), self.last);
+        let time = at.second().to_string();
+        let kind = match event.kind {
+            EventKind::Normal => "Normal",
+            EventKind::Warning => "Warning",
+        };
         let body = json!({
             "metadata": {"name": name, "namespace": object.namespace},
             "involvedObject": object,
             "reason": event.reason,
             "message": event.message,
-            "type": match event.kind { EventKind::Normal => "Normal", EventKind::Warning => "Warning" },
+            "type": kind,
             "source": {"component": COMPONENT},
             "reportingComponent": COMPONENT,
             "reportingInstance": "",
@@ -150,11 +191,12 @@ impl Work {
             "count": 1,
         });
         let body: CoreEvent = serde_json::from_value(body).map_err(kube::Error::SerdeError)?;
-        let created = self
-            .api(object)
-            .create(&PostParams::default(), &body)
-            .await?;
-        Ok(created.name_any())
+        let params = PostParams {
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+            ..PostParams::default()
+        };
+        self.api(object).create(&params, &body).await?;
+        Ok(name)
     }
 
     async fn count_up(
@@ -162,11 +204,20 @@ impl Work {
         object: &ObjectReference,
         name: &str,
         count: i32,
+        at: Now,
     ) -> Result<(String, i32), kube::Error> {
-        let patch = Patch::Merge(json!({"count": count, "lastTimestamp": self.time()}));
-        self.api(object)
-            .patch(name, &PatchParams::default(), &patch)
-            .await?;
+        let patch = Patch::Merge(json!({"count": count, "lastTimestamp": at.second().to_string()}));
+        let params = PatchParams {
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
+        self.api(object).patch(name, &params, &patch).await?;
         Ok((name.to_owned(), count))
     }
+}
+
+/// `<rollout>.<hex>`, cut so that it stays a valid name (253 characters).
+fn event_name(rollout: &str, unique: u64) -> String {
+    let rollout: String = rollout.chars().take(236).collect();
+    format!("{rollout}.{unique:x}")
 }

@@ -2,11 +2,11 @@
 //! first that fails. Decides nothing.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::Client;
 use kube::api::{
-    DeleteParams, DynamicObject, Patch, PatchParams, Preconditions, PropagationPolicy,
+    Api, DeleteParams, DynamicObject, Patch, PatchParams, Preconditions, PropagationPolicy,
 };
 use planner::{
     Observed, OwnerChange, Plan, ReplicaSetChange, TakenName, TemplateCheck, TemplateOutcome, Write,
@@ -14,11 +14,11 @@ use planner::{
 use serde_json::{Map, Value, json};
 
 use crate::cache::{Key, Kind};
-use crate::event_writer::EventWriter;
+use crate::event_writer::{EventWriter, reference};
 use crate::gate::Expected;
 use crate::lease::Fence;
 use crate::refusal::Refusal;
-use crate::status_patch;
+use crate::status_patch::{self, Pruned};
 use crate::watch::{api, resource};
 
 /// Who we are to the API server.
@@ -35,8 +35,8 @@ pub(crate) struct Outcome {
     pub(crate) taken: Option<TakenName>,
     /// The write that failed, and how.
     pub(crate) failed: Option<Failed>,
-    /// The CRD does not keep `status.waitingOn`.
-    pub(crate) prunes_waiting_on: bool,
+    /// Paths of the status that the installed CRD did not keep.
+    pub(crate) pruned: Pruned,
     /// Whether a plan that did more than write status ran to its end.
     pub(crate) resolved: bool,
 }
@@ -54,25 +54,39 @@ pub(crate) struct Failed {
     pub(crate) target: (Kind, Key),
 }
 
+/// All owners of ReplicaSets whose controller changes, by name.
+pub(crate) type Owners = BTreeMap<String, Vec<OwnerReference>>;
+
+/// A plan to be carried out.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) key: Key,
+    /// What the plan was made for.
+    pub(crate) observed: Observed,
+    pub(crate) plan: Plan,
+    pub(crate) owners: Owners,
+    /// Paths of the status that are not written.
+    pub(crate) pruned: Pruned,
+}
+
 /// Carries out plans.
 #[derive(Clone)]
 pub(crate) struct Executor {
     pub(crate) client: Client,
     pub(crate) events: EventWriter,
     pub(crate) fence: Fence,
-    /// Longest wait for one answer; then it is not known what happened.
-    pub(crate) timeout: Duration,
 }
 
 impl Executor {
-    /// Carries out `plan` for what was `observed`.
-    pub(crate) async fn run(
-        &self,
-        key: Key,
-        observed: Observed,
-        plan: Plan,
-        keep_waiting_on: bool,
-    ) -> Outcome {
+    /// Carries out a plan, up to the first write that fails.
+    pub(crate) async fn run(&self, work: Work) -> Outcome {
+        let Work {
+            key,
+            observed,
+            plan,
+            owners,
+            pruned,
+        } = work;
         let mut run = Run {
             executor: self,
             rollout_version: observed
@@ -83,7 +97,8 @@ impl Executor {
                 .unwrap_or_default(),
             key,
             observed,
-            keep_waiting_on,
+            owners,
+            pruned,
             outcome: Outcome::default(),
         };
         for action in plan.actions {
@@ -93,14 +108,17 @@ impl Executor {
                 Write::CreateReplicaSet { .. } | Write::CheckTemplate { .. }
             );
             let result = if self.fence.may_write() {
-                tokio::time::timeout(self.timeout, run.write(action.write))
-                    .await
-                    .unwrap_or(Err(Refusal::Unknown))
+                run.write(action.write).await
             } else {
                 Err(Refusal::NotLeading)
             };
             match result {
-                Ok(()) => self.events.tell(&run.observed.rollout, action.events),
+                Ok(Written::Yes) => {
+                    let object = reference(&run.observed.rollout.metadata);
+                    self.events.tell(&object, action.events);
+                }
+                // Nothing changed that the API server keeps, so there is nothing to tell.
+                Ok(Written::NothingToWrite) => {}
                 Err(refusal) => {
                     let object = format!("{:?}/{}", target.0, target.1.name);
                     run.outcome.failed = Some(Failed {
@@ -121,9 +139,11 @@ struct Run<'a> {
     executor: &'a Executor,
     key: Key,
     observed: Observed,
+    owners: Owners,
     /// The Rollout's version after our last write to it.
     rollout_version: String,
-    keep_waiting_on: bool,
+    /// Paths of the status that are not written.
+    pruned: Pruned,
     outcome: Outcome,
 }
 
@@ -155,8 +175,8 @@ impl Run<'_> {
         }
     }
 
-    async fn write(&mut self, write: Write) -> Result<(), Refusal> {
-        match write {
+    async fn write(&mut self, write: Write) -> Result<Written, Refusal> {
+        let written = match write {
             Write::CheckTemplate { digest, object } => self.check(digest, &object).await,
             Write::CreateReplicaSet { object } => self.create(&object).await,
             Write::PatchReplicaSet {
@@ -165,7 +185,11 @@ impl Run<'_> {
                 resource_version,
                 change,
             } => {
-                let patch = self.replica_set_patch(&resource_version, &change);
+                let owners = match change.owner {
+                    Some(change) => Some(self.owners(&name, change).await?),
+                    None => None,
+                };
+                let patch = replica_set_patch(&resource_version, &change, owners);
                 self.patch(Kind::ReplicaSet, &name, patch, None)
                     .await
                     .map(drop)
@@ -200,8 +224,9 @@ impl Run<'_> {
                 self.rollout_version = version(&written);
                 Ok(())
             }
-            Write::WriteStatus { status } => self.status(&status).await,
-        }
+            Write::WriteStatus { status } => return self.status(&status).await,
+        };
+        written.map(|()| Written::Yes)
     }
 
     /// Asks what the API server would make of a ReplicaSet, and reads what the existing ones are.
@@ -228,7 +253,7 @@ impl Run<'_> {
 
     async fn live_templates(&self) -> Result<BTreeMap<String, Value>, Refusal> {
         let mut templates = BTreeMap::new();
-        let api = api(&self.executor.client, Kind::ReplicaSet, &self.key.namespace);
+        let api = self.api(Kind::ReplicaSet);
         for set in &self.observed.replica_sets {
             if let Some(live) = api.get_opt(&set.name).await.map_err(Refusal::of)? {
                 let template = live
@@ -263,7 +288,7 @@ impl Run<'_> {
             Err(Refusal::AlreadyExists) => {
                 // Ours, from a create whose answer was lost: it will be seen. Anything else has
                 // taken the name.
-                let api = api(&self.executor.client, Kind::ReplicaSet, &self.key.namespace);
+                let api = self.api(Kind::ReplicaSet);
                 let live = api.get_opt(name).await.map_err(Refusal::of)?;
                 let uid = self.observed.rollout.metadata.uid.as_deref();
                 let is_ours = live.is_some_and(|live| {
@@ -303,37 +328,32 @@ impl Run<'_> {
             .map_err(Refusal::of)
     }
 
-    fn replica_set_patch(&self, version: &str, change: &ReplicaSetChange) -> Value {
-        let ReplicaSetChange {
-            replicas,
-            min_ready_seconds,
-            annotations,
-            owner,
-        } = change;
-        let mut metadata = json!({"resourceVersion": version});
-        let mut spec = Map::new();
-        if let Some(metadata) = metadata.as_object_mut() {
-            if !annotations.is_empty() {
-                metadata.insert("annotations".to_owned(), json!(annotations));
+    /// The owners that a ReplicaSet has after a change of its controller. The others stay.
+    async fn owners(&self, name: &str, change: OwnerChange) -> Result<Value, Refusal> {
+        let uid = self.observed.rollout.metadata.uid.as_deref();
+        let before = self.owners.get(name).cloned().unwrap_or_default();
+        let others = before
+            .into_iter()
+            .filter(|owner| Some(owner.uid.as_str()) != uid);
+        let mut owners: Vec<Value> = others.map(|owner| json!(owner)).collect();
+        match change {
+            OwnerChange::Adopt => {
+                // A Rollout that is gone or going must not take anything with it.
+                let live = self.api(Kind::Rollout).get_opt(&self.key.name).await;
+                let live = live.map_err(Refusal::of)?.ok_or(Refusal::NotFound)?;
+                let is_same = live.metadata.uid.as_deref() == uid;
+                if !is_same || live.metadata.deletion_timestamp.is_some() {
+                    return Err(Refusal::Conflict);
+                }
+                owners.push(self.owner_reference());
             }
-            if let Some(OwnerChange::Adopt) = owner {
-                metadata.insert(
-                    "ownerReferences".to_owned(),
-                    json!([self.owner_reference()]),
-                );
-            }
+            OwnerChange::Release => {}
         }
-        if let Some(replicas) = replicas {
-            spec.insert("replicas".to_owned(), json!(replicas));
-        }
-        if let Some(seconds) = min_ready_seconds {
-            spec.insert("minReadySeconds".to_owned(), json!(seconds));
-        }
-        let mut patch = json!({"metadata": metadata});
-        if let Some(patch) = patch.as_object_mut().filter(|_| !spec.is_empty()) {
-            patch.insert("spec".to_owned(), Value::Object(spec));
-        }
-        patch
+        Ok(Value::Array(owners))
+    }
+
+    fn api(&self, kind: Kind) -> Api<DynamicObject> {
+        api(&self.executor.client, kind, &self.key.namespace)
     }
 
     fn owner_reference(&self) -> Value {
@@ -351,7 +371,7 @@ impl Run<'_> {
         patch: Value,
         subresource: Option<&str>,
     ) -> Result<DynamicObject, Refusal> {
-        let api = api(&self.executor.client, kind, &self.key.namespace);
+        let api = self.api(kind);
         let params = PatchParams {
             field_manager: Some(FIELD_MANAGER.to_owned()),
             ..PatchParams::default()
@@ -372,7 +392,7 @@ impl Run<'_> {
     }
 
     async fn delete(&mut self, name: &str, uid: String, version: String) -> Result<(), Refusal> {
-        let api = api(&self.executor.client, Kind::ReplicaSet, &self.key.namespace);
+        let api = self.api(Kind::ReplicaSet);
         let preconditions = Preconditions {
             uid: Some(uid.clone()),
             resource_version: Some(version),
@@ -395,26 +415,63 @@ impl Run<'_> {
         }
     }
 
-    async fn status(&mut self, status: &crds::RolloutStatus) -> Result<(), Refusal> {
+    async fn status(&mut self, status: &crds::RolloutStatus) -> Result<Written, Refusal> {
         let old = self.observed.rollout.status.clone().unwrap_or_default();
-        let mut new = status.clone();
-        if !self.keep_waiting_on {
-            new.waiting_on = old.waiting_on.clone();
-        }
+        let old = status_patch::json(&old, &self.pruned);
+        let new = status_patch::json(status, &self.pruned);
         let Some(difference) = status_patch::difference(&old, &new) else {
-            return Ok(());
+            return Ok(Written::NothingToWrite);
         };
-        let patch =
-            json!({"metadata": {"resourceVersion": self.rollout_version}, "status": difference});
+        let metadata = json!({"resourceVersion": self.rollout_version});
+        let patch = json!({"metadata": metadata, "status": difference});
         let name = self.key.name.clone();
         let written = self
             .patch(Kind::Rollout, &name, patch, Some("status"))
             .await?;
         self.rollout_version = version(&written);
-        self.outcome.prunes_waiting_on =
-            new.waiting_on.is_some() && written.data.pointer("/status/waitingOn").is_none();
-        Ok(())
+        let none = Value::Null;
+        let stored = written.data.get("status").unwrap_or(&none);
+        if stored.is_object() {
+            self.outcome.pruned = status_patch::not_kept(&difference, stored);
+        }
+        Ok(Written::Yes)
     }
+}
+
+/// Whether a write was sent.
+enum Written {
+    Yes,
+    NothingToWrite,
+}
+
+fn replica_set_patch(version: &str, change: &ReplicaSetChange, owners: Option<Value>) -> Value {
+    let ReplicaSetChange {
+        replicas,
+        min_ready_seconds,
+        annotations,
+        owner: _,
+    } = change;
+    let mut metadata = Map::new();
+    metadata.insert("resourceVersion".to_owned(), json!(version));
+    if !annotations.is_empty() {
+        metadata.insert("annotations".to_owned(), json!(annotations));
+    }
+    if let Some(owners) = owners {
+        metadata.insert("ownerReferences".to_owned(), owners);
+    }
+    let mut spec = Map::new();
+    if let Some(replicas) = replicas {
+        spec.insert("replicas".to_owned(), json!(replicas));
+    }
+    if let Some(seconds) = min_ready_seconds {
+        spec.insert("minReadySeconds".to_owned(), json!(seconds));
+    }
+    let mut patch = Map::new();
+    patch.insert("metadata".to_owned(), Value::Object(metadata));
+    if !spec.is_empty() {
+        patch.insert("spec".to_owned(), Value::Object(spec));
+    }
+    Value::Object(patch)
 }
 
 fn version(object: &DynamicObject) -> String {

@@ -11,9 +11,11 @@ use kube::api::{Api, PostParams};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::LeaderElection;
+use crate::controller::End;
 
 /// Whether writes may be sent: while leading, and not past the time at which another controller
 /// may take over.
@@ -32,9 +34,14 @@ pub(crate) enum Leading {
 }
 
 impl Fence {
-    /// A fence that is moved by what is sent.
-    pub(crate) fn new(leading: Leading) -> (Self, watch::Sender<Leading>) {
-        let (sender, receiver) = watch::channel(leading);
+    /// Leads without an election.
+    pub(crate) fn open() -> Self {
+        Self(watch::channel(Leading::Always).1)
+    }
+
+    /// Does not lead before [`lead`] says so.
+    pub(crate) fn closed() -> (Self, watch::Sender<Leading>) {
+        let (sender, receiver) = watch::channel(Leading::No);
         (Self(receiver), sender)
     }
 
@@ -60,34 +67,49 @@ impl Fence {
     }
 }
 
-/// Takes the Lease when it is free and renews it. Returns when the Lease was held and is lost.
+/// Takes the Lease when it is free and renews it. Ends when told to, or when the Lease was held
+/// and is lost.
 pub(crate) async fn lead(
     client: Client,
     election: LeaderElection,
     clock: Clock,
     leading: watch::Sender<Leading>,
-) {
+    stop: &CancellationToken,
+) -> End {
     let api: Api<Lease> = Api::namespaced(client, &election.namespace);
     let mut seen: Option<(String, Instant)> = None;
     let mut held_since: Option<Instant> = None;
     loop {
         let before = Instant::now();
-        match attempt(&api, &election, &clock, &mut seen).await {
-            Ok(true) => {
+        let attempt = attempt(&api, &election, &clock, &mut seen);
+        match tokio::time::timeout(election.renew_deadline, attempt).await {
+            Ok(Ok(true)) => {
+                if held_since.is_none() {
+                    tracing::info!(
+                        lease = election.name,
+                        identity = election.identity,
+                        "leading"
+                    );
+                }
                 held_since = Some(before);
                 // Another controller counts from when it saw our renewal, which is later.
                 leading.send_replace(Leading::Until(before + election.renew_deadline));
             }
-            Ok(false) if held_since.is_some() => return,
-            Ok(false) => {}
-            Err(error) => {
-                tracing::warn!(%error, lease = election.name, "failed to take or renew the lease")
+            Ok(Ok(false)) if held_since.is_some() => return End::LostLease,
+            Ok(Ok(false)) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(%error, lease = election.name, "failed to take or renew the lease");
             }
+            Err(_) => tracing::warn!(lease = election.name, "no answer about the lease in time"),
         }
         if held_since.is_some_and(|since| since.elapsed() >= election.renew_deadline) {
-            return;
+            return End::LostLease;
         }
-        tokio::time::sleep(election.retry_period).await;
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return End::Stopped,
+            () = tokio::time::sleep(election.retry_period) => {}
+        }
     }
 }
 

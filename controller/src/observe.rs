@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use planner::{Observed, ServiceState, Settings, TakenName, TemplateCheck, WriteFailure};
 
+use tokio::time::Instant;
+
 use crate::cache::{Cache, Key, services_named};
 
 /// What the controller remembers of one Rollout between plans. All of it can be asked for again:
@@ -17,8 +19,8 @@ pub(crate) struct Memory {
     pub(crate) taken: Option<TakenName>,
     /// The last refused write.
     pub(crate) failure: Option<WriteFailure>,
-    /// Whether the CRD does not know `status.waitingOn`.
-    pub(crate) prunes_waiting_on: bool,
+    /// When to ask again about a template that was refused: what refused it may be gone.
+    pub(crate) ask_again: Option<Instant>,
 }
 
 /// Everything about the Rollout `key`; `None` when it is not in the cache.

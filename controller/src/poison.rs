@@ -2,6 +2,7 @@
 
 use kube::Client;
 use kube::api::{Patch, PatchParams};
+use planner::GenerationFormat;
 use serde_json::{Value, json};
 
 use crate::cache::{Key, Kind};
@@ -15,11 +16,12 @@ use crate::watch::api;
 pub(crate) struct Told(Value);
 
 /// The status that says what is wrong; `None` when it says so already.
-pub(crate) fn tell(poison: &Poison, clock: &Clock) -> Option<Told> {
+pub(crate) fn tell(poison: &Poison, clock: &Clock, format: GenerationFormat) -> Option<Told> {
     let object = &poison.object;
     let name = object.metadata.name.as_deref().unwrap_or_default();
+    let field = poison.field.as_deref().unwrap_or("spec");
     let message = format!(
-        "The Rollout \"{name}\" is invalid: it cannot be read: {}",
+        "The Rollout \"{name}\" is invalid: {field}: cannot be read: {}",
         poison.error
     );
     let old = object
@@ -36,10 +38,15 @@ pub(crate) fn tell(poison: &Poison, clock: &Clock) -> Option<Told> {
             .to_owned()
     };
     let is_invalid = |condition: &Value| text(condition, "type") == "InvalidSpec";
-    if old
-        .iter()
-        .any(|condition| is_invalid(condition) && text(condition, "message") == message)
-    {
+    let generation = object.metadata.generation.unwrap_or(0);
+    let generation = match format {
+        GenerationFormat::Text => json!(generation.to_string()),
+        GenerationFormat::Number => json!(generation),
+    };
+    let says_so =
+        |condition: &Value| is_invalid(condition) && text(condition, "message") == message;
+    let observed = object.data.pointer("/status/observedGeneration");
+    if observed == Some(&generation) && old.iter().any(says_so) {
         return None;
     }
     let now = clock.now().second();
@@ -49,15 +56,16 @@ pub(crate) fn tell(poison: &Poison, clock: &Clock) -> Option<Told> {
         .collect();
     conditions.push(json!({
         "type": "InvalidSpec", "status": "True", "reason": "InvalidSpec", "message": message,
-        "lastUpdateTime": now, "lastTransitionTime": now,
+        "lastUpdateTime": now, "lastTransitionTime": now, "observedGeneration": object.metadata.generation,
     }));
     Some(Told(json!({
         "metadata": {"resourceVersion": object.metadata.resource_version},
         "status": {
             "conditions": conditions,
+            "observedGeneration": generation,
             "phase": "Degraded",
             "message": format!("InvalidSpec: {message}"),
-            "waitingOn": {"reason": "InvalidSpec", "object": "spec", "seen": poison.error,
+            "waitingOn": {"reason": "InvalidSpec", "object": field, "seen": poison.error,
                 "release": "a valid spec", "fix": "write the field with the type that the CRD gives it"},
         },
     })))
@@ -75,5 +83,45 @@ impl Told {
             .patch_status(&key.name, &params, &Patch::Merge(self.0))
             .await;
         written.map(drop).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::ClockMode;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_said_once_and_other_conditions_stay() {
+        let object = serde_json::from_value(json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+            "metadata": {"name": "web", "namespace": "shop", "generation": 4},
+            "spec": {"replicas": "many"},
+            "status": {"conditions": [{"type": "Healthy", "status": "True"}], "stableRS": "abc"},
+        }))
+        .unwrap();
+        let mut poison = crate::decode::rollout(object).unwrap_err();
+        let clock = Clock::new(ClockMode::Server);
+        let Told(patch) = tell(&poison, &clock, GenerationFormat::Text).unwrap();
+        assert_eq!(
+            patch.pointer("/status/waitingOn/object"),
+            Some(&json!("spec.replicas"))
+        );
+        assert_eq!(
+            patch.pointer("/status/conditions/0/type"),
+            Some(&json!("Healthy"))
+        );
+        assert_eq!(
+            patch.pointer("/status/conditions/1/type"),
+            Some(&json!("InvalidSpec"))
+        );
+        assert_eq!(
+            patch.pointer("/status/stableRS"),
+            None,
+            "what ran is not touched"
+        );
+        poison.object.data["status"] = patch["status"].clone();
+        assert_eq!(tell(&poison, &clock, GenerationFormat::Text), None);
     }
 }

@@ -46,10 +46,18 @@ impl Queue {
 
     /// Look at it again after an error, later each time.
     pub(crate) fn back_off(&mut self, key: &Key, now: Instant) {
+        self.back_off_at_least(key, now, Duration::ZERO);
+    }
+
+    /// Like [`Queue::back_off`], but not before `least` has passed.
+    pub(crate) fn back_off_at_least(&mut self, key: &Key, now: Instant, least: Duration) {
         let errors = self.errors.entry(key.clone()).or_default();
         let factor = 2_u32.saturating_pow(*errors);
         *errors = errors.saturating_add(1);
-        let wait = FIRST_BACK_OFF.saturating_mul(factor).min(LONGEST_BACK_OFF);
+        let wait = FIRST_BACK_OFF
+            .saturating_mul(factor)
+            .min(LONGEST_BACK_OFF)
+            .max(least);
         self.wake(key, now.checked_add(wait));
     }
 
@@ -91,6 +99,11 @@ impl Queue {
     pub(crate) fn forget(&mut self, key: &Key) {
         self.wake(key, None);
         self.errors.remove(key);
+    }
+
+    /// Whether this Rollout is looked at at some time even if nothing is new.
+    pub(crate) fn will_wake(&self, key: &Key) -> bool {
+        self.alarm_of.contains_key(key)
     }
 
     /// How many wait to be looked at.

@@ -4,15 +4,18 @@
 //! time. What comes in first is handled first, so the same inputs give the same requests.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
+use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
 use kube::api::DynamicObject;
 use kube::runtime::watcher::Event as WatchEvent;
-use planner::{Event, EventKind, Observed, Plan, WriteFailure};
+use planner::{Event, EventKind, Observed, Plan, TemplateOutcome, WriteFailure};
 use tokio::sync::watch as channel;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -20,21 +23,26 @@ use tokio_util::sync::CancellationToken;
 use crate::cache::{Cache, Key, Kind};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::execute::{Executor, Outcome};
+use crate::event_writer::reference;
+use crate::execute::{Executor, Outcome, Work};
 use crate::gate::{Gate, PATIENCE};
 use crate::metrics::Metrics;
 use crate::observe::{Memory, observe};
 use crate::queue::Queue;
+use crate::status_patch::Pruned;
 use crate::watch::{Change, Scope, api, changes};
 use crate::{kernel, poison};
 
+/// How long until a refused template is asked about again.
+const REFUSED_TEMPLATE: Duration = Duration::from_secs(60);
+
 /// What the rest of the process may know of the loop.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
-    /// Whether every kind was listed once.
+    /// Whether every kind is completely listed and watched.
     pub(crate) synced: bool,
-    /// Rollouts as last seen.
-    pub(crate) rollouts: BTreeMap<Key, Arc<crds::Rollout>>,
+    /// Whether this controller acts.
+    pub(crate) leads: bool,
 }
 
 /// Ended work on one Rollout.
@@ -48,6 +56,8 @@ enum Done {
     ),
     /// An unreadable Rollout was told so.
     Told(Key, Result<(), String>),
+    /// The work on a Rollout ran into a bug of ours.
+    Panicked(Key),
 }
 
 pub(crate) struct Reconciler {
@@ -65,8 +75,14 @@ pub(crate) struct Reconciler {
     listed: BTreeMap<Kind, bool>,
     /// What a listing that is under way has shown.
     listing: BTreeMap<Kind, Vec<Key>>,
-    /// Rollouts that were seen since the start, with their uid.
-    known: BTreeMap<Key, Arc<crds::Rollout>>,
+    /// Rollouts that people were told we look after.
+    known: BTreeMap<Key, ObjectReference>,
+    /// Paths of the status that the installed CRD does not keep.
+    pruned: Pruned,
+    /// When the pass over a Rollout that is in flight began.
+    begun: BTreeMap<Key, Instant>,
+    /// Whether this controller acts.
+    leads: bool,
     work: FuturesUnordered<BoxFuture<'static, Done>>,
 }
 
@@ -93,6 +109,9 @@ impl Reconciler {
             listed: Kind::ALL.map(|kind| (kind, false)).into(),
             listing: BTreeMap::new(),
             known: BTreeMap::new(),
+            pruned: Pruned::new(),
+            begun: BTreeMap::new(),
+            leads: false,
             work: FuturesUnordered::new(),
         }
     }
@@ -108,18 +127,29 @@ impl Reconciler {
         let mut fence = self.executor.fence.clone();
         let mut leads = false;
         loop {
-            if leads && self.listed.values().all(|listed| *listed) {
+            let synced = self.is_synced();
+            self.progress.send_if_modified(|progress| {
+                let now = Progress { synced, leads };
+                std::mem::replace(progress, now) != now
+            });
+            if leads && synced {
                 self.start_work();
             }
             self.metrics.queued(self.queue.len());
-            let alarm = self.queue.next_alarm().filter(|_| leads);
+            let alarm = self.queue.next_alarm().filter(|_| leads && synced);
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                () = fence.leads(), if !leads => leads = true,
+                () = fence.leads(), if !leads => {
+                    leads = true;
+                    for key in self.cache.keys(Kind::Rollout) {
+                        self.greet(&key);
+                    }
+                    self.leads = true;
+                }
                 Some(done) = self.work.next(), if !self.work.is_empty() => self.finish_work(done),
                 Some(change) = changes.next() => self.take_in(change),
-                () = sleep_until(alarm), if alarm.is_some() => {}
+                () = sleep_until(alarm), if alarm.is_some() && self.work.len() < self.config.workers.max(1) => {}
             }
         }
         while let Some(done) = self.work.next().await {
@@ -131,7 +161,10 @@ impl Reconciler {
         let event = match event {
             Ok(event) => event,
             Err(error) => {
-                tracing::warn!(kind = ?kind, %error, "watch failed; it is taken up again");
+                // Until everything is listed again nobody knows what was missed (safety.md F11).
+                self.listed.insert(kind, false);
+                self.listing.remove(&kind);
+                tracing::warn!(?kind, %error, "watch failed; everything is listed again");
                 return;
             }
         };
@@ -154,10 +187,6 @@ impl Reconciler {
                     }
                 }
                 self.listed.insert(kind, true);
-                let synced = self.listed.values().all(|listed| *listed);
-                self.progress.send_if_modified(|progress| {
-                    !std::mem::replace(&mut progress.synced, synced) && synced
-                });
             }
         }
     }
@@ -177,12 +206,29 @@ impl Reconciler {
         if is_older {
             return;
         }
+        // Listed again, and still the same: only a Rollout is looked at anyway, from time to time.
+        let is_same = self
+            .cache
+            .version(kind, &key)
+            .is_some_and(|(version, _)| version == seen);
+        if is_same && kind != Kind::Rollout {
+            return;
+        }
         for rollout in self.cache.apply(kind, object) {
             self.queue.add(rollout);
         }
         if kind == Kind::Rollout {
-            self.greet(&key);
+            if let Some(rollout) = self.cache.rollout(&key) {
+                self.metrics.seen(&key, rollout);
+            }
+            if self.leads {
+                self.greet(&key);
+            }
         }
+    }
+
+    fn is_synced(&self) -> bool {
+        self.listed.values().all(|listed| *listed)
     }
 
     fn delete(&mut self, kind: Kind, key: &Key) {
@@ -190,61 +236,51 @@ impl Reconciler {
             self.queue.add(rollout);
         }
         if kind == Kind::Rollout {
-            if let Some(rollout) = self.known.remove(key) {
+            if let Some(object) = self.known.remove(key) {
                 let message = format!("Rollout {}/{} is deleted.", key.name, key.namespace);
-                let event = Event {
-                    kind: EventKind::Normal,
-                    reason: "RolloutDeleted",
-                    message,
-                };
-                self.executor.events.tell(&rollout, vec![event]);
+                self.executor
+                    .events
+                    .tell(&object, vec![normal("RolloutDeleted", message)]);
             }
             self.metrics.deleted(key);
-            self.publish(key);
         }
     }
 
     /// A Rollout that is seen for the first time since the start gets an Event that says so.
     fn greet(&mut self, key: &Key) {
-        if let Some(rollout) = self.cache.rollout(key) {
-            let rollout = rollout.clone();
-            let uid = rollout.metadata.uid.clone();
-            if self
-                .known
-                .insert(key.clone(), rollout.clone())
-                .is_none_or(|old| old.metadata.uid != uid)
-            {
-                let message = format!("Rollout resource added to informer: {key}");
-                let event = Event {
-                    kind: EventKind::Normal,
-                    reason: "RolloutAddedToInformer",
-                    message,
-                };
-                self.executor.events.tell(&rollout, vec![event]);
-            }
+        let Some(rollout) = self.cache.rollout(key) else {
+            return;
+        };
+        let object = reference(&rollout.metadata);
+        let is_new = self
+            .known
+            .get(key)
+            .is_none_or(|known| known.uid != object.uid);
+        if is_new {
+            let message = format!("Rollout resource added to informer: {key}");
+            let events = vec![normal("RolloutAddedToInformer", message)];
+            self.executor.events.tell(&object, events);
+            self.known.insert(key.clone(), object);
         }
-        self.publish(key);
-    }
-
-    fn publish(&self, key: &Key) {
-        let rollout = self.cache.rollout(key).cloned();
-        self.progress.send_if_modified(|progress| {
-            match rollout {
-                Some(rollout) => progress.rollouts.insert(key.clone(), rollout),
-                None => progress.rollouts.remove(key),
-            };
-            false
-        });
     }
 
     fn start_work(&mut self) {
-        while self.work.len() < self.config.workers {
+        while self.work.len() < self.config.workers.max(1) {
             let Some(key) = self.queue.next(Instant::now()) else {
                 return;
             };
-            match self.start(&key) {
-                Some(work) => self.work.push(work),
-                None => self.queue.done(&key),
+            self.metrics.looked();
+            self.begun.insert(key.clone(), Instant::now());
+            // A bug that one object brings to light must not stop the others.
+            let start = AssertUnwindSafe(|| self.start(&key));
+            match std::panic::catch_unwind(start) {
+                Ok(Some(work)) => {
+                    let work = AssertUnwindSafe(work).catch_unwind();
+                    let work = work.map(|done| done.unwrap_or(Done::Panicked(key)));
+                    self.work.push(work.boxed());
+                }
+                Ok(None) => self.ended(&key),
+                Err(_) => self.finish_work(Done::Panicked(key)),
             }
         }
     }
@@ -252,11 +288,12 @@ impl Reconciler {
     /// Looks at one Rollout. Returns the requests that come of it, if any.
     fn start(&mut self, key: &Key) -> Option<BoxFuture<'static, Done>> {
         if let Some(poison) = self.cache.poison(key) {
-            let (client, key, told) = (
-                self.client.clone(),
-                key.clone(),
-                poison::tell(poison, &self.clock)?,
-            );
+            let told = poison::tell(
+                poison,
+                &self.clock,
+                self.config.settings.observed_generation,
+            )?;
+            let (client, key) = (self.client.clone(), key.clone());
             return Some(
                 async move { Done::Told(key.clone(), told.send(&client, &key).await) }.boxed(),
             );
@@ -270,53 +307,95 @@ impl Reconciler {
         if let Err((since, missing)) = self.gate.check(key, &self.cache) {
             return self.wait_or_refresh(key, since, missing);
         }
-        let begun = Instant::now();
-        let memory = self.memory.entry(key.clone()).or_default().clone();
+        let memory = self.recall(key);
         let observed = observe(&self.cache, key, &memory, self.config.settings)?;
         let now = self.clock.now();
         let plan = (self.config.plan)(&observed, now);
         let plan = kernel::check(&observed, plan, now, &self.metrics);
-        self.metrics.planned(key, begun.elapsed(), &plan);
+        let waiting_on = plan.waiting_on.as_ref().map(planner::WaitingOn::reason);
+        self.metrics.planned(key, waiting_on);
         let wake = plan.wake_at.and_then(|at| self.clock.instant_of(at));
+        let wake = [wake, memory.ask_again].into_iter().flatten().min();
         self.queue.wake(key, wake);
         if plan.actions.is_empty() {
-            self.queue.succeeded(key);
-            if let Some(memory) = self
-                .memory
-                .get_mut(key)
-                .filter(|memory| memory.failure.is_some())
-            {
-                memory.failure = None;
-                self.queue.add(key.clone());
+            match self.memory.get_mut(key).filter(|it| it.failure.is_some()) {
+                // The failure is told; the write it is about is tried again.
+                Some(memory) => {
+                    memory.failure = None;
+                    self.queue.add(key.clone());
+                }
+                None => self.queue.succeeded(key),
             }
-            tracing::debug!(rollout = %key, waiting_on = plan.waiting_on.as_ref().map(planner::WaitingOn::reason), "nothing to do");
+            tracing::debug!(rollout = %key, waiting_on, "nothing to do");
             return None;
         }
-        Some(self.execute(key, observed, plan, &memory))
+        Some(self.execute(key, observed, plan))
     }
 
-    fn execute(
-        &self,
-        key: &Key,
-        observed: Observed,
-        plan: Plan,
-        memory: &Memory,
-    ) -> BoxFuture<'static, Done> {
-        let (executor, key) = (self.executor.clone(), key.clone());
-        let keep_waiting_on = !memory.prunes_waiting_on;
+    /// What is remembered of a Rollout, without what is of no use any more.
+    fn recall(&mut self, key: &Key) -> Memory {
+        let now = Instant::now();
+        let memory = self.memory.entry(key.clone()).or_default();
+        if memory.ask_again.is_some_and(|at| at <= now) {
+            memory.ask_again = None;
+            memory.check = None;
+        }
+        // The answer about a template is needed only until a ReplicaSet carries its digest.
+        if let (Some(check), Some(rollout)) = (&memory.check, self.cache.rollout(key)) {
+            let sets = self.cache.sets_of(key, rollout);
+            let carries = |set: &Arc<planner::ReplicaSet>| {
+                set.annotations.get(crds::names::TEMPLATE_DIGEST) == Some(&check.digest)
+            };
+            if sets.iter().any(carries) {
+                memory.check = None;
+                memory.ask_again = None;
+                memory.taken = None;
+            }
+        }
+        memory.clone()
+    }
+
+    fn execute(&self, key: &Key, observed: Observed, plan: Plan) -> BoxFuture<'static, Done> {
         let only_status = plan
             .actions
             .iter()
             .all(|action| matches!(action.write, planner::Write::WriteStatus { .. }));
-        let resolved = !only_status;
+        let changes_owner = plan
+            .actions
+            .iter()
+            .filter_map(|action| match &action.write {
+                planner::Write::PatchReplicaSet { name, change, .. } if change.owner.is_some() => {
+                    Some(name)
+                }
+                _ => None,
+            });
+        let owners = changes_owner.map(|name| {
+            let set = Key::new(key.namespace.clone(), name);
+            (name.clone(), self.cache.owners(&set).to_vec())
+        });
+        let work = Work {
+            key: key.clone(),
+            observed,
+            owners: owners.collect(),
+            plan,
+            pruned: self.pruned.clone(),
+        };
+        let executor = self.executor.clone();
+        let key = key.clone();
         async move {
-            let mut outcome = executor
-                .run(key.clone(), observed, plan, keep_waiting_on)
-                .await;
-            outcome.resolved = resolved && outcome.failed.is_none();
+            let mut outcome = executor.run(work).await;
+            outcome.resolved = !only_status && outcome.failed.is_none();
             Done::Executed(key, Box::new(outcome))
         }
         .boxed()
+    }
+
+    /// The work on a Rollout has ended.
+    fn ended(&mut self, key: &Key) {
+        self.queue.done(key);
+        if let Some(begun) = self.begun.remove(key) {
+            self.metrics.took(key, begun.elapsed());
+        }
     }
 
     /// Our own writes are not visible yet: wait for the watch, and in the end read live.
@@ -342,11 +421,11 @@ impl Reconciler {
                 // A Rollout whose objects are read again stays in flight until they were.
                 match self.learn(&key, *outcome, now) {
                     Some(reading) => self.work.push(reading),
-                    None => self.queue.done(&key),
+                    None => self.ended(&key),
                 }
             }
             Done::Refreshed(key, read) => {
-                self.queue.done(&key);
+                self.ended(&key);
                 for (kind, object, live) in read {
                     match live {
                         Ok(live) => {
@@ -355,7 +434,11 @@ impl Reconciler {
                                 Some(live) => self.apply(kind, live),
                                 None => self.delete(kind, &object),
                             }
-                            self.queue.add(key.clone());
+                            // After a failed write it is tried again when something is new, or
+                            // when the back-off is over.
+                            if !self.queue.will_wake(&key) {
+                                self.queue.add(key.clone());
+                            }
                         }
                         Err(error) => {
                             tracing::warn!(rollout = %key, %error, "failed to read live");
@@ -365,7 +448,7 @@ impl Reconciler {
                 }
             }
             Done::Told(key, result) => {
-                self.queue.done(&key);
+                self.ended(&key);
                 match result {
                     Ok(()) => self.queue.succeeded(&key),
                     Err(error) => {
@@ -373,6 +456,12 @@ impl Reconciler {
                         self.queue.back_off(&key, now);
                     }
                 }
+            }
+            Done::Panicked(key) => {
+                tracing::error!(rollout = %key, "a bug of the controller; this rollout waits");
+                self.metrics.failed(&key);
+                self.ended(&key);
+                self.queue.back_off(&key, now);
             }
         }
     }
@@ -389,33 +478,42 @@ impl Reconciler {
             check,
             taken,
             failed,
-            prunes_waiting_on,
+            pruned,
             resolved,
         } = outcome;
         for (kind, object, expected) in wrote {
             self.gate.wrote(key, kind, object, expected, now);
         }
+        for path in pruned {
+            if self.pruned.insert(path.clone()) {
+                tracing::warn!(
+                    path,
+                    "the installed CRD does not keep this field of the status; it is left out from now on"
+                );
+            }
+        }
         let memory = self.memory.entry(key.clone()).or_default();
         if let Some(check) = check {
+            let is_refused = matches!(check.outcome, TemplateOutcome::Refused { .. });
+            memory.ask_again = is_refused.then(|| now + REFUSED_TEMPLATE);
             memory.check = Some(Arc::new(check));
         }
         if taken.is_some() {
             memory.taken = taken;
         }
-        if prunes_waiting_on && !memory.prunes_waiting_on {
-            tracing::warn!(rollout = %key, "the installed CRD does not keep status.waitingOn; install ours to see what rollouts wait on");
-            memory.prunes_waiting_on = true;
-        }
         let Some(failed) = failed else {
             if resolved {
                 memory.failure = None;
             }
-            self.queue.succeeded(key);
+            if memory.failure.is_none() {
+                self.queue.succeeded(key);
+            }
             self.queue.add(key.clone());
             return None;
         };
         self.metrics.failed(key);
-        self.queue.back_off(key, now);
+        let at_least = failed.refusal.retry_after();
+        self.queue.back_off_at_least(key, now, at_least);
         if failed.refusal.is_answer() {
             tracing::warn!(rollout = %key, object = failed.object, reason = %failed.refusal, "a write was refused");
             let since = memory
@@ -451,6 +549,14 @@ impl Reconciler {
             Done::Refreshed(key, read)
         };
         work.boxed()
+    }
+}
+
+fn normal(reason: &'static str, message: String) -> Event {
+    Event {
+        kind: EventKind::Normal,
+        reason,
+        message,
     }
 }
 

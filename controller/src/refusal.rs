@@ -1,5 +1,7 @@
 //! Why a write did not succeed: a closed set, so that each is dealt with on purpose.
 
+use std::time::Duration;
+
 /// Why the API server, or the way to it, did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -20,12 +22,17 @@ pub(crate) enum Refusal {
         /// The server's words.
         message: String,
     },
-    /// Not allowed, not now, or not at all (other 4xx).
+    /// Not allowed, by whatever rule (other 4xx; 500, which also says that a webhook failed).
     #[error("{0}")]
     Denied(String),
-    /// The server is overloaded or broken (429, 5xx); nothing is known to have happened.
-    #[error("{0}")]
-    Unavailable(String),
+    /// The server is overloaded or cannot be reached (429, 502 to 504): try again later.
+    #[error("{message}")]
+    Unavailable {
+        /// The server's words.
+        message: String,
+        /// How long it asks us to wait at least.
+        retry_after: Duration,
+    },
     /// No answer: it may or may not have happened. Look again before anything else.
     #[error("no answer from the API server")]
     Unknown,
@@ -66,8 +73,18 @@ impl Refusal {
                     .unwrap_or(message);
                 Self::Invalid { field, message }
             }
-            429 | 500..=599 => Self::Unavailable(message),
-            400..=499 => Self::Denied(message),
+            429 | 502..=504 => {
+                let seconds = status
+                    .details
+                    .as_ref()
+                    .map_or(0, |it| it.retry_after_seconds);
+                let retry_after = Duration::from_secs(u64::from(seconds));
+                Self::Unavailable {
+                    message,
+                    retry_after,
+                }
+            }
+            400..=500 => Self::Denied(message),
             _ => Self::Other(message),
         }
     }
@@ -80,9 +97,24 @@ impl Refusal {
             Self::Conflict
             | Self::AlreadyExists
             | Self::NotFound
-            | Self::Unavailable(_)
+            | Self::Unavailable { .. }
             | Self::Unknown
             | Self::NotLeading => false,
+        }
+    }
+
+    /// How long the server asks us to wait at least.
+    pub(crate) const fn retry_after(&self) -> Duration {
+        match self {
+            Self::Unavailable { retry_after, .. } => *retry_after,
+            Self::Conflict
+            | Self::AlreadyExists
+            | Self::NotFound
+            | Self::Invalid { .. }
+            | Self::Denied(_)
+            | Self::Unknown
+            | Self::NotLeading
+            | Self::Other(_) => Duration::ZERO,
         }
     }
 

@@ -1,15 +1,17 @@
 //! One stream of changes of all that is watched.
 //!
-//! Each kind is listed, then watched; after an error the watch is taken up again, later each
-//! time. From time to time everything is listed anew, so that a lost event is repaired
-//! (safety.md F4).
+//! Each kind is listed, then watched. After an error it is listed anew, later each time: until that
+//! listing is complete nobody knows what was missed. From time to time everything is listed anew
+//! anyway, so that a lost event is repaired (safety.md F4).
 
 use std::time::Duration;
 
-use futures::{Stream, StreamExt as _, stream};
+use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt as _};
 use kube::api::{Api, ApiResource, DynamicObject};
 use kube::runtime::watcher::{self, Event};
 use kube::{Client, core::GroupVersionKind};
+use tokio::time::Instant;
 
 use crate::cache::Kind;
 
@@ -52,49 +54,97 @@ pub(crate) fn changes(
     scope: &Scope,
 ) -> impl Stream<Item = Change> + Send + Unpin + use<> {
     let streams = Kind::ALL.map(|kind| {
-        let (client, scope) = (client.clone(), scope.clone());
-        // A stream that lives for one resync period, again and again.
-        let rounds = stream::repeat(()).flat_map(move |()| one_round(&client, &scope, kind));
-        rounds.boxed()
+        let watch = Watch {
+            api: scope.api(client, kind),
+            config: scope.config(kind),
+            resync: scope.resync,
+            kind,
+            stream: None,
+            errors: 0,
+        };
+        stream::unfold(watch, |mut watch| async move {
+            let event = watch.next().await;
+            Some((
+                Change {
+                    kind: watch.kind,
+                    event,
+                },
+                watch,
+            ))
+        })
+        .boxed()
     });
     stream::select_all(streams)
 }
 
-fn one_round(
-    client: &Client,
-    scope: &Scope,
+impl Scope {
+    fn api(&self, client: &Client, kind: Kind) -> Api<DynamicObject> {
+        let resource = resource(kind);
+        match &self.namespace {
+            Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
+            None => Api::all_with(client.clone(), &resource),
+        }
+    }
+
+    fn config(&self, kind: Kind) -> watcher::Config {
+        let config = watcher::Config::default();
+        match kind {
+            Kind::Rollout => config.labels(&self.rollouts),
+            Kind::ReplicaSet => config.labels(crds::names::POD_TEMPLATE_HASH),
+            Kind::Service => config,
+        }
+    }
+}
+
+/// The watch of one kind. Each of its rounds begins with a listing; a round ends with an error or
+/// when it is time to list anew.
+struct Watch {
+    api: Api<DynamicObject>,
+    config: watcher::Config,
+    resync: Duration,
     kind: Kind,
-) -> impl Stream<Item = Change> + Send + use<> {
-    let resource = resource(kind);
-    let api: Api<DynamicObject> = match &scope.namespace {
-        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
-        None => Api::all_with(client.clone(), &resource),
-    };
-    let config = watcher::Config::default();
-    let config = match kind {
-        Kind::Rollout if scope.rollouts.is_empty() => config,
-        Kind::Rollout => config.labels(&scope.rollouts),
-        Kind::ReplicaSet => config.labels(crds::names::POD_TEMPLATE_HASH),
-        Kind::Service => config,
-    };
-    let end = tokio::time::sleep(scope.resync);
-    watcher::watcher(api, config)
-        .scan(0_u32, |errors, event| {
-            *errors = if event.is_err() {
-                errors.saturating_add(1)
-            } else {
-                0
-            };
-            let wait = back_off(*errors);
-            async move {
-                if let Some(wait) = wait {
-                    tokio::time::sleep(wait).await;
+    stream: Option<(
+        BoxStream<'static, watcher::Result<Event<DynamicObject>>>,
+        Instant,
+    )>,
+    /// Errors since the last complete listing.
+    errors: u32,
+}
+
+impl Watch {
+    async fn next(&mut self) -> watcher::Result<Event<DynamicObject>> {
+        loop {
+            let (stream, end) = match &mut self.stream {
+                Some(round) => round,
+                None => {
+                    if let Some(wait) = back_off(self.errors) {
+                        tokio::time::sleep(wait).await;
+                    }
+                    let stream = watcher::watcher(self.api.clone(), self.config.clone()).boxed();
+                    self.stream.insert((stream, Instant::now() + self.resync))
                 }
-                Some(event)
+            };
+            let event = tokio::select! {
+                biased;
+                event = stream.next() => event,
+                () = tokio::time::sleep_until(*end) => None,
+            };
+            match event {
+                Some(Ok(event)) => {
+                    if matches!(event, Event::InitDone) {
+                        self.errors = 0;
+                    }
+                    return Ok(event);
+                }
+                Some(Err(error)) => {
+                    self.errors = self.errors.saturating_add(1);
+                    self.stream = None;
+                    return Err(error);
+                }
+                None => self.stream = None,
             }
-        })
-        .map(move |event| Change { kind, event })
-        .take_until(end)
+        }
+    }
 }
 
 /// How long to wait after so many errors in a row: 0.2 s, doubling up to 30 s.
