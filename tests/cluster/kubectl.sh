@@ -16,6 +16,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${ROLLOUTS_TESTS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rollouts-tests}
 toolchain=go1.26.8
 
+# macOS has shasum instead of sha256sum; both print and check the same lines.
+if command -v sha256sum >/dev/null; then sha256() { sha256sum "$@"; }; else sha256() { shasum -a 256 "$@"; }; fi
+
 say() { printf 'kubectl.sh: %s\n' "$*" >&2; }
 
 if [ -n "${KUBECTL_TEST:-}" ]; then
@@ -27,7 +30,7 @@ version=$(awk '$1 == "require" && $2 == "k8s.io/kubernetes" { print $3 } $1 == "
 [ -n "$version" ] || { say "go.mod names no version of k8s.io/kubernetes"; exit 1; }
 
 # The key holds what decides the bytes: pinned modules and platform.
-key=$(cat "$here/go.mod" "$here/go.sum" | sha256sum | cut -c 1-12)
+key=$(cat "$here/go.mod" "$here/go.sum" | sha256 | cut -c 1-12)
 target=$cache/kubectl-$version-$(uname -s)-$(uname -m)-$key/kubectl
 if [ -x "$target" ]; then
   printf '%s\n' "$target"
@@ -73,12 +76,15 @@ find_go() {
     proxy=${proxy%%[,|]*}
     local zip=$cache/toolchain.zip
     curl --fail --silent --show-error --location --retry 3 --output "$zip" "$proxy/golang.org/toolchain/@v/$module.zip"
-    printf '%s  %s\n' "$digest" "$zip" | sha256sum --check --quiet - >&2
+    printf '%s  %s\n' "$digest" "$zip" | sha256 --check - >&2
     mkdir -p "$cache/toolchain"
     if command -v unzip >/dev/null; then
       unzip -q -o "$zip" -d "$cache/toolchain"
-    else
+    elif command -v python3 >/dev/null; then
       python3 -m zipfile -e "$zip" "$cache/toolchain"
+    else
+      say "unzip is needed to unpack Go; install it (apt-get install unzip), or Go 1.21 or newer"
+      return 1
     fi
     rm -f "$zip"
     # Module archives carry no file modes.

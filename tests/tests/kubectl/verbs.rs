@@ -173,6 +173,28 @@ fn get_w_prints_a_line_for_each_change() {
 }
 
 #[test]
+fn get_w_of_a_kind_shows_what_comes_and_how_it_becomes_ready() {
+    let world = world!();
+    let mut child = world.spawn("get rs -w");
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    world.apply(&REPLICA_SET.replace("\"0s\"", "\"5s\""));
+    let rows: Vec<Vec<String>> = lines
+        .map(|line| {
+            line.unwrap()
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect()
+        })
+        .take_while(|row: &Vec<String>| row[..4] != ["web", "3", "3", "3"])
+        .collect();
+    assert_eq!(rows[0][..4], ["NAME", "DESIRED", "CURRENT", "READY"]);
+    assert_eq!(rows[1][..2], ["web", "3"]);
+    assert_eq!(rows[1][3], "0");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn describe_shows_the_object_and_its_events() {
     let world = world!();
     world.apply(ROLLOUT);
