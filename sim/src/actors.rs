@@ -65,7 +65,11 @@ impl Drop for ActorsHandle {
 pub(crate) fn start(server: &Arc<Server>, actors: &Actors) -> ActorsHandle {
     let mut tasks = Vec::new();
     if let Some(lag) = actors.replicasets {
-        tasks.push(queue::spawn(server, lag, replicasets::ReplicaSets));
+        tasks.push(queue::spawn(
+            server,
+            lag,
+            replicasets::ReplicaSets::default(),
+        ));
     }
     if let Some(lag) = actors.kubelet {
         tasks.push(queue::spawn(server, lag, kubelet::Kubelet::default()));

@@ -6,6 +6,7 @@
 //!
 //! Source: the Kubernetes API reference and `pkg/apis/*/{v1/defaults.go,validation}` of v1.36.
 
+mod container;
 mod decode;
 mod default;
 mod metadata;

@@ -28,6 +28,7 @@ pub mod http_server;
 pub mod kubeconfig;
 pub mod openapi;
 pub mod pods;
+pub mod protobuf;
 pub mod resources;
 pub mod schema;
 pub mod selector;

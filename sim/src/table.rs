@@ -8,8 +8,10 @@
 mod age;
 mod builtin;
 mod event;
+mod network;
 mod path;
 mod pod;
+mod workload;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};

@@ -27,8 +27,10 @@ const WRITER: &str = "replicaset-controller";
 const BURST: usize = 500;
 
 /// The actor.
-#[derive(Debug)]
-pub(super) struct ReplicaSets;
+#[derive(Debug, Default)]
+pub(super) struct ReplicaSets {
+    pods: claim::Index,
+}
 
 impl Actor for ReplicaSets {
     fn concerns(&mut self, server: &Server, change: &Change<'_>) -> Vec<Key> {
@@ -39,6 +41,7 @@ impl Actor for ReplicaSets {
         if !change.is("", "pods") {
             return Vec::new();
         }
+        self.pods.note(change.before, change.after);
         let mut keys = Vec::new();
         for pod in [change.before, change.after].into_iter().flatten() {
             match controller_of(pod) {
@@ -53,7 +56,7 @@ impl Actor for ReplicaSets {
     }
 
     fn act(&mut self, server: &Server, key: &Key) -> Next {
-        match pass(server, key) {
+        match pass(server, &self.pods, key) {
             Ok(next) => next,
             Err(error) => {
                 tracing::debug!(%error, name = key.name, "replica set pass failed");
@@ -88,7 +91,7 @@ fn selector(rs: &Value) -> Option<LabelSelector> {
 }
 
 /// One pass over one ReplicaSet.
-fn pass(server: &Server, key: &Key) -> Result<Next, ApiError> {
+fn pass(server: &Server, index: &claim::Index, key: &Key) -> Result<Next, ApiError> {
     let seen = server.call(WRITER, |call| {
         let sets = call.resource("apps", "replicasets")?;
         let Ok(rs) = call.get(&sets, &key.namespace, &key.name) else {
@@ -98,7 +101,7 @@ fn pass(server: &Server, key: &Key) -> Result<Next, ApiError> {
         let Some(selector) = selector(&rs) else {
             return Ok(None);
         };
-        let pods = claim::pods(call, &rs, &selector)?;
+        let pods = claim::pods(call, index, &rs, &selector)?;
         Ok::<_, ApiError>(Some((rs, pods)))
     })?;
     let Some((rs, pods)) = seen else {

@@ -17,6 +17,8 @@ use crate::selector::{FieldSelector, LabelSelector};
 pub(crate) struct Selection {
     /// `None` for all namespaces and for cluster-scoped kinds.
     pub(crate) namespace: Option<String>,
+    /// Of a watch on one object; empty otherwise.
+    name: String,
     labels: LabelSelector,
     fields: FieldSelector,
 }
@@ -24,7 +26,7 @@ pub(crate) struct Selection {
 impl Selection {
     pub(crate) fn read(
         resource: &Resource,
-        namespace: &str,
+        (namespace, name): (&str, &str),
         query: &Query,
     ) -> Result<Self, ApiError> {
         let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or(""))
@@ -33,6 +35,7 @@ impl Selection {
             .map_err(ApiError::bad_request)?;
         Ok(Self {
             namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
+            name: name.to_owned(),
             labels,
             fields,
         })
@@ -41,6 +44,7 @@ impl Selection {
     pub(crate) fn matches(&self, object: &Value) -> bool {
         let here = |ns: &String| ns == object::namespace(object);
         self.namespace.as_ref().is_none_or(here)
+            && (self.name.is_empty() || self.name == object::name(object))
             && self.labels.matches(object)
             && self.fields.matches(object)
     }

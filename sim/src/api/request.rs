@@ -48,12 +48,14 @@ impl Request {
                 let text = String::from_utf8_lossy(&self.body);
                 serde_saphyr::from_str(&text).map_err(|e| ApiError::bad_request(e.to_string()))
             }
-            "application/vnd.kubernetes.protobuf" | "application/cbor" => {
-                Err(ApiError::unsupported_media_type(&[
-                    "application/json",
-                    "application/yaml",
-                ]))
+            "application/vnd.kubernetes.protobuf" => {
+                crate::protobuf::decode(&self.body).map_err(ApiError::not_modelled)
             }
+            "application/cbor" => Err(ApiError::unsupported_media_type(&[
+                "application/json",
+                "application/yaml",
+                "application/vnd.kubernetes.protobuf",
+            ])),
             _ => serde_json::from_slice(&self.body)
                 .map_err(|e| ApiError::bad_request(format!("invalid JSON in the body: {e}"))),
         }

@@ -149,7 +149,7 @@ impl Verb<'_, '_> {
 
     fn list(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
         let query = &self.request.query;
-        let selection = Selection::read(resource, &target.namespace, query)?;
+        let selection = Selection::read(resource, (&target.namespace, &target.name), query)?;
         let page = self.call.list(resource, &selection, query)?;
         Ok(Reply::written(
             self.shaper(resource)?.list(&page, self.call.now)?,
@@ -158,7 +158,7 @@ impl Verb<'_, '_> {
 
     fn watch(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
         let query = &self.request.query;
-        let selection = Selection::read(resource, &target.namespace, query)?;
+        let selection = Selection::read(resource, (&target.namespace, &target.name), query)?;
         let shaper = self.shaper(resource)?;
         let watch = self
             .call
@@ -270,7 +270,7 @@ impl Verb<'_, '_> {
     ) -> Result<Reply, ApiError> {
         let options = self.delete_options()?;
         let query = &self.request.query;
-        let selection = Selection::read(resource, &target.namespace, query)?;
+        let selection = Selection::read(resource, (&target.namespace, &target.name), query)?;
         let page = self.call.list(resource, &selection, query)?;
         for item in &page.items {
             self.call.delete(

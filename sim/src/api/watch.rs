@@ -64,7 +64,10 @@ impl Call<'_> {
             return Err(ApiError::version_too_large(wanted, current));
         }
         let draw = self.state.rng.below(1_800);
-        let seconds = query.number("timeoutSeconds")?.unwrap_or(1_800 + draw);
+        let seconds = query
+            .number("timeoutSeconds")?
+            .filter(|seconds| *seconds > 0)
+            .unwrap_or(1_800 + draw);
         let mut ready = VecDeque::new();
         let mut commits = Some(self.state.store.subscribe(Some(&resource.id)));
         let mut sent = current;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-use super::{at, members, names, pod, text};
+use super::{at, container, members, names, text};
 use crate::field_error::FieldError;
 
 /// What is wrong with a Service.
@@ -77,8 +77,8 @@ fn port(
             errors.push(FieldError::duplicate(at_name, &name.into()));
         }
     }
-    pod::port_number(at(port, "port"), &format!("{path}.port"), errors);
-    pod::protocol(at(port, "protocol"), &format!("{path}.protocol"), errors);
+    container::port_number(at(port, "port"), &format!("{path}.port"), errors);
+    container::protocol(at(port, "protocol"), &format!("{path}.protocol"), errors);
     let target = at(port, "targetPort");
     let path = format!("{path}.targetPort");
     match target.as_str() {
@@ -87,7 +87,7 @@ fn port(
                 errors.push(FieldError::invalid(path.clone(), target, &detail));
             }
         }
-        None => pod::port_number(target, &path, errors),
+        None => container::port_number(target, &path, errors),
     }
 }
 

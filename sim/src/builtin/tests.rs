@@ -100,6 +100,17 @@ fn a_service_gets_its_type_and_target_ports() {
 }
 
 #[test]
+fn plain_texts_of_a_secret_are_stored_encoded() {
+    let mut secret =
+        json!({"stringData": {"word": "hidden"}, "data": {"word": "eA==", "other": "eA=="}});
+    default(&Gvk::new("", "v1", "Secret"), &mut secret);
+    assert_eq!(
+        secret,
+        json!({"type": "Opaque", "data": {"word": "aGlkZGVu", "other": "eA=="}})
+    );
+}
+
+#[test]
 fn a_misspelt_field_is_named_by_its_path() {
     let gvk = Gvk::new("apps", "v1", "ReplicaSet");
     let mut object = with("/spec/template/spec/containers/0/imag", json!("x"));

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::{age, column, event, name_column, pod};
+use super::{age, column, event, name_column, network, pod, workload};
 use crate::Gvk;
 
 /// Cells of one object, in the order of the columns.
@@ -36,7 +36,7 @@ pub(super) fn of(gvk: &Gvk) -> (Vec<Value>, Print) {
                 ("Images", 1),
                 ("Selector", 1),
             ],
-            replica_set,
+            workload::replica_set,
         ),
         ("apps", "Deployment") => (
             &[
@@ -48,7 +48,7 @@ pub(super) fn of(gvk: &Gvk) -> (Vec<Value>, Print) {
                 ("Images", 1),
                 ("Selector", 1),
             ],
-            deployment,
+            workload::deployment,
         ),
         ("", "Service") => (
             &[
@@ -59,9 +59,9 @@ pub(super) fn of(gvk: &Gvk) -> (Vec<Value>, Print) {
                 ("Age", 0),
                 ("Selector", 1),
             ],
-            service,
+            network::service,
         ),
-        ("", "Endpoints") => (&[("Endpoints", 0), ("Age", 0)], endpoints),
+        ("", "Endpoints") => (&[("Endpoints", 0), ("Age", 0)], network::endpoints),
         ("discovery.k8s.io", "EndpointSlice") => (
             &[
                 ("AddressType", 0),
@@ -69,7 +69,7 @@ pub(super) fn of(gvk: &Gvk) -> (Vec<Value>, Print) {
                 ("Endpoints", 0),
                 ("Age", 0),
             ],
-            endpoint_slice,
+            network::endpoint_slice,
         ),
         ("", "Event") => return (event_columns(), event::row),
         ("", "Namespace") => (&[("Status", 0), ("Age", 0)], |o, now| {
@@ -103,7 +103,7 @@ pub(super) fn of(gvk: &Gvk) -> (Vec<Value>, Print) {
                 ("Kernel-Version", 1),
                 ("Container-Runtime", 1),
             ],
-            node,
+            workload::node,
         ),
         ("coordination.k8s.io", "Lease") => (&[("Holder", 0), ("Age", 0)], |o, now| {
             vec![
@@ -149,193 +149,6 @@ fn event_columns() -> Vec<Value> {
     columns
 }
 
-fn replica_set(o: &Value, now: DateTime<Utc>) -> Vec<Value> {
-    let mut cells = vec![
-        name(o),
-        json!(number(o, "/spec/replicas")),
-        json!(number(o, "/status/replicas")),
-        json!(number(o, "/status/readyReplicas")),
-        json!(age_of(o, now)),
-    ];
-    cells.extend(template(o));
-    cells
-}
-
-fn deployment(o: &Value, now: DateTime<Utc>) -> Vec<Value> {
-    let ready = number(o, "/status/readyReplicas");
-    let wanted = number(o, "/spec/replicas");
-    let mut cells = vec![
-        name(o),
-        json!(format!("{ready}/{wanted}")),
-        json!(number(o, "/status/updatedReplicas")),
-        json!(number(o, "/status/availableReplicas")),
-        json!(age_of(o, now)),
-    ];
-    cells.extend(template(o));
-    cells
-}
-
-/// Container names, images and selector.
-fn template(o: &Value) -> [Value; 3] {
-    let containers = list(o, "/spec/template/spec/containers");
-    let join = |field: &str| {
-        let texts: Vec<&str> = containers.iter().map(|c| text(c, field)).collect();
-        json!(texts.join(","))
-    };
-    let mut parts = Vec::new();
-    for expression in list(o, "/spec/selector/matchExpressions") {
-        let key = text(expression, "/key");
-        let mut values: Vec<&str> = list(expression, "/values")
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
-        values.sort_unstable();
-        let values = values.join(",");
-        parts.push(match text(expression, "/operator") {
-            "In" => format!("{key} in ({values})"),
-            "NotIn" => format!("{key} notin ({values})"),
-            "DoesNotExist" => format!("!{key}"),
-            _ => key.to_owned(),
-        });
-    }
-    parts.extend(pairs(o.pointer("/spec/selector/matchLabels")));
-    parts.sort();
-    [join("/name"), join("/image"), json!(parts.join(","))]
-}
-
-fn service(o: &Value, now: DateTime<Utc>) -> Vec<Value> {
-    let external: Vec<&str> = list(o, "/spec/externalIPs")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    let balancer: Vec<&str> = list(o, "/status/loadBalancer/ingress")
-        .iter()
-        .map(|ingress| match text(ingress, "/ip") {
-            "" => text(ingress, "/hostname"),
-            ip => ip,
-        })
-        .collect();
-    let kind = text(o, "/spec/type");
-    let address = match kind {
-        "ExternalName" => text(o, "/spec/externalName").to_owned(),
-        "LoadBalancer" if balancer.is_empty() && external.is_empty() => "<pending>".to_owned(),
-        "LoadBalancer" => [balancer, external].concat().join(","),
-        _ if external.is_empty() => "<none>".to_owned(),
-        _ => external.join(","),
-    };
-    let ports: Vec<String> = list(o, "/spec/ports")
-        .iter()
-        .map(|port| {
-            let (number, protocol) = (self::number(port, "/port"), text(port, "/protocol"));
-            match self::number(port, "/nodePort") {
-                0 => format!("{number}/{protocol}"),
-                node => format!("{number}:{node}/{protocol}"),
-            }
-        })
-        .collect();
-    vec![
-        name(o),
-        json!(kind),
-        json!(or_none(text(o, "/spec/clusterIP"))),
-        json!(address),
-        json!(or_none(&ports.join(","))),
-        json!(age_of(o, now)),
-        json!(or_none(&pairs(o.pointer("/spec/selector")).join(","))),
-    ]
-}
-
-fn endpoints(o: &Value, now: DateTime<Utc>) -> Vec<Value> {
-    let mut all = Vec::new();
-    for subset in list(o, "/subsets") {
-        let ports = list(subset, "/ports");
-        let addresses = list(subset, "/addresses").iter().map(|a| text(a, "/ip"));
-        if ports.is_empty() {
-            all.extend(addresses.map(str::to_owned));
-        } else {
-            for port in ports {
-                let number = number(port, "/port");
-                all.extend(addresses.clone().map(|ip| format!("{ip}:{number}")));
-            }
-        }
-    }
-    vec![
-        name(o),
-        json!(first_three(&all, "<none>")),
-        json!(age_of(o, now)),
-    ]
-}
-
-fn endpoint_slice(o: &Value, now: DateTime<Utc>) -> Vec<Value> {
-    let ports: Vec<String> = list(o, "/ports")
-        .iter()
-        .map(|port| match number(port, "/port") {
-            0 => "*".to_owned(),
-            number => number.to_string(),
-        })
-        .collect();
-    let addresses: Vec<String> = list(o, "/endpoints")
-        .iter()
-        .flat_map(|endpoint| list(endpoint, "/addresses"))
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
-    vec![
-        name(o),
-        json!(text(o, "/addressType")),
-        json!(first_three(&ports, "<unset>")),
-        json!(first_three(&addresses, "<unset>")),
-        json!(age_of(o, now)),
-    ]
-}
-
-fn node(o: &Value, now: DateTime<Utc>) -> Vec<Value> {
-    let ready = list(o, "/status/conditions")
-        .iter()
-        .find(|c| text(c, "/type") == "Ready");
-    let mut status = match ready.map(|c| text(c, "/status")) {
-        Some("True") => "Ready",
-        Some(_) => "NotReady",
-        None => "Unknown",
-    }
-    .to_owned();
-    if o.pointer("/spec/unschedulable").is_some_and(|u| u == true) {
-        status.push_str(",SchedulingDisabled");
-    }
-    let labels = o.pointer("/metadata/labels").and_then(Value::as_object);
-    let roles: Vec<&str> = labels
-        .into_iter()
-        .flat_map(|labels| labels.keys())
-        .filter_map(|key| key.strip_prefix("node-role.kubernetes.io/"))
-        .collect();
-    let address = |kind: &str| {
-        let found = list(o, "/status/addresses")
-            .iter()
-            .find(|a| text(a, "/type") == kind);
-        or_none(found.map(|a| text(a, "/address")).unwrap_or_default())
-    };
-    let info = |field: &str| match text(o, &format!("/status/nodeInfo/{field}")) {
-        "" => "<unknown>".to_owned(),
-        text => text.to_owned(),
-    };
-    let mut kernel = info("kernelVersion");
-    let architecture = text(o, "/status/nodeInfo/architecture");
-    if !architecture.is_empty() {
-        kernel = format!("{kernel} ({architecture})");
-    }
-    vec![
-        name(o),
-        json!(status),
-        json!(or_none(&roles.join(","))),
-        json!(age_of(o, now)),
-        json!(text(o, "/status/nodeInfo/kubeletVersion")),
-        json!(address("InternalIP")),
-        json!(address("ExternalIP")),
-        json!(info("osImage")),
-        json!(kernel),
-        json!(info("containerRuntimeVersion")),
-    ]
-}
-
 /// The object's name as a cell.
 pub(super) fn name(o: &Value) -> Value {
     json!(text(o, "/metadata/name"))
@@ -373,7 +186,8 @@ fn size(o: &Value, pointer: &str) -> usize {
         .map_or(0, serde_json::Map::len)
 }
 
-fn pairs(labels: Option<&Value>) -> Vec<String> {
+/// `key=value` of each label, sorted.
+pub(super) fn pairs(labels: Option<&Value>) -> Vec<String> {
     let map = labels.and_then(Value::as_object).into_iter().flatten();
     let mut pairs: Vec<String> = map
         .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
@@ -382,15 +196,7 @@ fn pairs(labels: Option<&Value>) -> Vec<String> {
     pairs
 }
 
-fn or_none(text: &str) -> String {
+/// The text, or `<none>`.
+pub(super) fn or_none(text: &str) -> String {
     if text.is_empty() { "<none>" } else { text }.to_owned()
-}
-
-fn first_three(all: &[String], nothing: &str) -> String {
-    let shown: Vec<&str> = all.iter().take(3).map(String::as_str).collect();
-    match all.len().saturating_sub(3) {
-        _ if all.is_empty() => nothing.to_owned(),
-        0 => shown.join(","),
-        more => format!("{} + {more} more...", shown.join(",")),
-    }
 }

@@ -437,6 +437,27 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
 }
 
 #[test]
+fn create_makes_objects_without_a_manifest() {
+    let world = world!();
+    world.ok("create namespace shop");
+    world.ok("create configmap config --from-literal=colour=red -n shop");
+    let colour = "get configmap config -n shop -o jsonpath={.data.colour}";
+    assert_eq!(world.ok(colour), "red");
+    world.ok("create secret generic key --from-literal=word=hidden -n shop");
+    let word = "get secret key -n shop -o jsonpath={.data.word}";
+    assert_eq!(world.ok(word), "aGlkZGVu");
+    world.ok("create serviceaccount robot -n shop");
+    world.ok("create service clusterip front --tcp=80:8080 -n shop");
+    let port = "get svc front -n shop -o jsonpath={.spec.ports[0].targetPort}";
+    assert_eq!(world.ok(port), "8080");
+    world.ok("create deployment web --image=web:v1 --replicas=0 --port=8080 -n shop");
+    let stored = "get deploy web -n shop -o jsonpath={.spec.replicas}/{.spec.template.spec.containers[0].image}";
+    assert_eq!(world.ok(stored), "0/web:v1");
+    world.ok("delete namespace shop --timeout=60s");
+    assert!(world.fails("get namespace shop").contains("NotFound"));
+}
+
+#[test]
 fn diff_finds_nothing_right_after_apply() {
     let world = world!();
     world.apply(ROLLOUT);
