@@ -108,13 +108,11 @@ pub(crate) fn copy_key(object: &mut Value, from: &Value, key: &str) {
 
 /// A value as a map; anything else is replaced by an empty one.
 pub(crate) fn as_map(value: &mut Value) -> &mut Map<String, Value> {
-    if !value.is_object() {
-        *value = Value::Object(Map::new());
-    }
     match value {
         Value::Object(map) => map,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            unreachable!("made a map above")
+        other => {
+            *other = Value::Object(Map::new());
+            as_map(other)
         }
     }
 }

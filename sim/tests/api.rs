@@ -552,3 +552,49 @@ async fn the_date_header_is_the_clusters_time() {
     let answer = server.get("/version").await;
     assert_eq!(answer.headers["date"], "Thu, 01 Jan 2026 00:01:30 GMT");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_string_data_of_a_secret_is_stored_as_data() {
+    let (_cluster, mut server) = server();
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"},
+        "data": {"a": "QQ=="}, "stringData": {"b": "hi"}});
+    let made = server
+        .post("/api/v1/namespaces/default/secrets", secret)
+        .await
+        .body;
+    assert_eq!(made["data"], json!({"a": "QQ==", "b": "aGk="}));
+    assert_eq!(made["stringData"], Value::Null);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_on_one_object_shows_no_other() {
+    let (_cluster, mut server) = server();
+    server.post(CONFIG, config("a", "1")).await;
+    server.post(CONFIG, config("b", "1")).await;
+    let seen = lines(&mut server, &format!("{CONFIG}/b?watch=true"), 1).await;
+    assert_eq!(seen[0]["object"]["metadata"]["name"], "b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_evicted_pod_is_deleted() {
+    let (cluster, mut server) = server();
+    let _actors = cluster.start();
+    let pods = "/api/v1/namespaces/default/pods";
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"},
+        "spec": {"containers": [{"name": "c", "image": "i:1"}]}});
+    server.post(pods, pod).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let eviction =
+        json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "p"}});
+    assert_eq!(
+        server
+            .post(&format!("{pods}/p/eviction"), eviction)
+            .await
+            .code,
+        201
+    );
+    let going = server.get(&format!("{pods}/p")).await.body;
+    assert_eq!(going["metadata"]["deletionGracePeriodSeconds"], 30);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(server.get(&format!("{pods}/p")).await.code, 404);
+}

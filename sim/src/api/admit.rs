@@ -1,6 +1,8 @@
 //! What happens to an object between the request and the store, kind by kind: unknown fields,
 //! defaults, validation, and what the server's admission gives it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -126,6 +128,7 @@ impl Call<'_> {
             self.default(resource, new);
         }
         match resource.id.resource.as_str() {
+            "secrets" if resource.custom.is_none() => encode_strings(new),
             "services" if resource.custom.is_none() => self.give_addresses(new, None),
             "customresourcedefinitions" => establish(new, &stamp(self.now)),
             _ => {}
@@ -141,6 +144,7 @@ impl Call<'_> {
         new: &mut Value,
     ) -> Result<(), ApiError> {
         match resource.id.resource.as_str() {
+            "secrets" if resource.custom.is_none() => encode_strings(new),
             "services" if resource.custom.is_none() => self.give_addresses(new, Some(old)),
             "customresourcedefinitions" => {
                 for field in ["/spec/group", "/spec/names/plural", "/spec/scope"] {
@@ -251,6 +255,18 @@ fn cannot_be_handled(resource: &Resource, why: &str) -> ApiError {
         "{kind} in version {:?} cannot be handled as a {kind}: {why}",
         resource.gvk.version
     ))
+}
+
+/// A Secret's `stringData` is only a way to write `data`; it is never stored.
+fn encode_strings(secret: &mut Value) {
+    let Some(Value::Object(plain)) = object::as_map(secret).remove("stringData") else {
+        return;
+    };
+    let data = object::child(secret, "data");
+    for (key, value) in plain {
+        let encoded = STANDARD.encode(value.as_str().unwrap_or_default());
+        data.insert(key, encoded.into());
+    }
 }
 
 /// A CRD is served from the moment it is stored.
