@@ -2,19 +2,23 @@
 //!
 //! Source: `compat/canary.md` §2–6.
 
+mod resize;
+mod waiting;
+
+use resize::{resize, target};
+use waiting::waiting_on;
+
 use crds::{
-    RolloutStatus, defaults, rollout::CanaryStrategy, rollout::status::PauseCondition,
-    step_hash::step_hash,
+    RolloutStatus, rollout::CanaryStrategy, rollout::status::PauseCondition, step_hash::step_hash,
 };
 
 use crate::conditions::{is, kind};
 use crate::duration::Rollback;
 use crate::finish::{Verdict, finish};
 use crate::situation::{Draft, Situation};
-use crate::sizes::{Bounds, Size, next_sizes};
-use crate::split::{Split, split_by_pods};
+use crate::split::Split;
 use crate::steps::{self, Steps};
-use crate::{Now, Plan, ReplicaSet, WaitingOn, create, events, old_sets};
+use crate::{Now, Plan, ReplicaSet, create, events, old_sets};
 
 /// Why a canary rollout is paused by a step.
 pub(crate) const PAUSE_REASON: &str = "CanaryPauseStep";
@@ -103,110 +107,6 @@ fn settle_wishes(
             .pause_conditions
             .retain(|pause| pause.reason != PAUSE_REASON);
     }
-}
-
-/// How many pods each version should have in the end of the present step.
-fn target(situation: &Situation<'_>, draft: &Draft<'_>, canary: &CanaryStrategy) -> Split {
-    let status = &draft.status;
-    let all_new = Split {
-        new: situation.replicas,
-        stable: 0,
-    };
-    // Where the stable ReplicaSet is gone nothing else serves: capacity is repaired at once, while
-    // steps and pauses still have to be gone through.
-    let (Some(stable), Some(_)) = (situation.stable_label(), situation.revisions.stable) else {
-        return all_new;
-    };
-    if status.promote_full || status.current_pod_hash.as_deref() == Some(stable) {
-        return all_new;
-    }
-    let weight = if status.abort {
-        0
-    } else {
-        Steps::of(canary, status).weight()
-    };
-    split_by_pods(
-        situation.replicas,
-        weight,
-        defaults::max_surge(situation.spec) > 0,
-    )
-}
-
-/// Brings sizes one move nearer: stable, else new, else the others.
-fn resize<'a>(
-    situation: &Situation<'a>,
-    draft: &mut Draft<'a>,
-    canary: &CanaryStrategy,
-    target: Split,
-) {
-    let bounds = Bounds {
-        replicas: situation.replicas,
-        surge: crds::percent::max_surge(canary, situation.replicas),
-        unavailable: crds::percent::max_unavailable(canary, situation.replicas),
-    };
-    let new = situation.new_rs();
-    let stable = situation.stable_beside_new();
-    let others = situation.revisions.others();
-    let size = |rs: &ReplicaSet| Size {
-        spec: rs.spec(),
-        available: rs.available(),
-    };
-    let old = others.iter().map(|rs| rs.spec()).sum();
-    let target = match target_while_paused(situation, draft, target) {
-        Paused::No => target,
-        Paused::Sized(target) => target,
-        Paused::Still => return,
-    };
-    let next = next_sizes(bounds, target, new.map(size), stable.map(size), old);
-
-    // Counts of a ReplicaSet whose controller has not seen our last change describe the past:
-    // growing on them is harmless, shrinking is not. Except that an abort, or a user who wants
-    // fewer pods, may always shrink what has no available pods.
-    let counts_are_current = situation.revisions.all.iter().all(|rs| rs.is_current());
-    let may = |rs: &ReplicaSet, to: i64| to >= rs.spec() || counts_are_current;
-    let mut moved = false;
-    if let Some(stable) = stable.filter(|stable| may(stable, next.stable)) {
-        moved = draft.resize(stable, next.stable);
-    }
-    if let Some(new) = new.filter(|new| !moved && may(new, next.new)) {
-        moved = draft.resize(new, next.new);
-    }
-    if !moved && counts_are_current {
-        old_sets::shrink(situation, draft, bounds);
-    }
-}
-
-enum Paused {
-    No,
-    Sized(Split),
-    Still,
-}
-
-/// While a user holds the rollout nothing moves, except that a change of `spec.replicas` is
-/// followed without advancing the update: new pods do not grow, stable pods make up the rest.
-/// An abort is not held up (safety.md S14).
-fn target_while_paused(situation: &Situation<'_>, draft: &Draft<'_>, target: Split) -> Paused {
-    if !situation.spec.paused || draft.status.abort {
-        return Paused::No;
-    }
-    let new = situation.new_rs();
-    let stable = situation.stable_beside_new();
-    let sized = [new, stable].into_iter().flatten();
-    let rescaled = sized
-        .filter(|rs| rs.spec() > 0)
-        .any(|rs| !rs.was_sized_for(situation.replicas));
-    let first = situation.stable_label().is_none();
-    if stable.is_none() && (rescaled || first) {
-        return Paused::Sized(target);
-    }
-    if !rescaled {
-        return Paused::Still;
-    }
-    let kept = new.map_or(0, ReplicaSet::spec).min(situation.replicas);
-    Paused::Sized(Split {
-        new: kept,
-        stable: situation.replicas - kept,
-    })
 }
 
 /// Makes the new version stable once it may be. Returns whether it is stable now.
@@ -345,73 +245,4 @@ fn verdict<'a>(
             && !status.pause_conditions.is_empty(),
         creating: None,
     }
-}
-
-/// The first thing, in a fixed order, that keeps the rollout from going on.
-fn waiting_on(
-    situation: &Situation<'_>,
-    draft: &Draft<'_>,
-    canary: &CanaryStrategy,
-    target: Split,
-) -> Option<WaitingOn> {
-    let status = &draft.status;
-    let new = situation.new_rs();
-    let stable = situation.stable_beside_new();
-    let others = situation.revisions.others();
-    if situation.spec.paused && !status.abort {
-        return Some(WaitingOn::UserPause);
-    }
-    if let Some(pause) = status.pause_conditions.first() {
-        return Some(match Steps::of(canary, status).pause() {
-            Some(crds::durations::PauseLength::Seconds(seconds)) => WaitingOn::PauseEnd {
-                since: pause.start_time,
-                until: pause.start_time.plus_seconds(seconds),
-            },
-            _ => WaitingOn::Promotion {
-                since: pause.start_time,
-            },
-        });
-    }
-    let lagging = situation.revisions.all.iter().find(|rs| !rs.is_current());
-    let since = crate::conditions::find(&situation.old.conditions, kind::PROGRESSING)
-        .map(|it| it.last_update_time);
-    let pods = |rs: &ReplicaSet, needed: i64| WaitingOn::Pods {
-        replica_set: rs.name.clone(),
-        available: rs.available(),
-        needed,
-        failure: rs.failure.as_ref().map(|failure| failure.message.clone()),
-        since,
-    };
-    let short = |rs: Option<&ReplicaSet>, needed: i64| {
-        rs.filter(|rs| rs.available() < needed)
-            .map(|rs| pods(rs, needed))
-    };
-    let leftover = |rs: &ReplicaSet, needed: i64| WaitingOn::OldPods {
-        replica_set: rs.name.clone(),
-        seen: i64::from(rs.current_replicas),
-        needed,
-    };
-    let too_many = |rs: Option<&ReplicaSet>, needed: i64| {
-        rs.filter(|rs| i64::from(rs.current_replicas) > needed)
-            .map(|rs| leftover(rs, needed))
-    };
-    lagging
-        .map(|rs| WaitingOn::ReplicaSetController {
-            replica_set: rs.name.clone(),
-        })
-        .or_else(|| short(new, target.new))
-        .or_else(|| short(stable, target.stable))
-        .or_else(|| too_many(stable, target.stable))
-        .or_else(|| too_many(new, target.new))
-        .or_else(|| {
-            others
-                .iter()
-                .find(|rs| rs.current_replicas > 0)
-                .map(|rs| leftover(rs, 0))
-        })
-        .or_else(|| {
-            status.abort.then_some(WaitingOn::Retry {
-                since: situation.old.aborted_at,
-            })
-        })
 }

@@ -2,6 +2,8 @@
 //!
 //! Source: `compat/status-and-events.md` §2.
 
+pub(crate) mod rules;
+
 use crds::{Time, rollout::status::Condition};
 
 /// Types of conditions.
