@@ -142,8 +142,9 @@ pub(crate) fn seal(situation: &Situation<'_>, mut draft: Draft<'_>) -> Plan {
     draft.into_plan(situation.old)
 }
 
-/// An abort has no pauses; without pauses the controller does not pause, unless a blue-green
-/// rollout keeps the note that a user resumed it.
+/// An abort has no pauses; without pauses the controller does not pause. Two things keep the note
+/// that a user resumed it: `spec.paused`, which the same promotion clears a moment later, and a
+/// blue-green rollout that has not been switched yet.
 fn settle_pauses(situation: &Situation<'_>, draft: &mut Draft<'_>) {
     let status = &mut draft.status;
     if status.abort {
@@ -154,7 +155,8 @@ fn settle_pauses(situation: &Situation<'_>, draft: &mut Draft<'_>) {
     } else {
         status.aborted_at = None;
     }
-    if status.pause_conditions.is_empty() && situation.spec.strategy.blue_green.is_none() {
+    let keeps_note = situation.spec.paused || situation.spec.strategy.blue_green.is_some();
+    if status.pause_conditions.is_empty() && !keeps_note {
         status.controller_pause = false;
     }
 }

@@ -129,3 +129,18 @@ fn a_third_version_midway_starts_over() {
         (1, 0, 9)
     );
 }
+
+/// A client promotes in two writes: first it removes the pause, then `spec.paused`.
+#[test]
+fn a_promotion_while_a_user_holds_the_rollout_ends_the_pause_too() {
+    let mut world = ten_pods();
+    world.set_image("v2");
+    world.settle();
+    world.edit(|spec| spec.paused = true);
+    world.settle();
+    world.status().pause_conditions.clear();
+    world.settle();
+    world.edit(|spec| spec.paused = false);
+    world.settle();
+    assert_eq!((world.pods("v2"), world.pods("v1")), (3, 7));
+}
