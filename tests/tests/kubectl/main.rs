@@ -9,8 +9,19 @@
     reason = "helpers of tests, where a failure is a failed test"
 )]
 
+/// Skips the test where kubectl cannot be had.
+macro_rules! world {
+    () => {
+        match World::start() {
+            Some(world) => world,
+            None => return,
+        }
+    };
+}
+
 mod asked;
 mod binary;
 mod fixtures;
-mod verbs;
+mod reading;
 mod world;
+mod writing;
