@@ -62,25 +62,29 @@ impl From<serde_json::Error> for Failure {
     }
 }
 
-/// The API server's own words, without what the client puts around them.
+/// The API server's own words, without what the client puts around them; or why it cannot be
+/// reached.
 #[must_use]
 pub(crate) fn words(error: &kube::Error) -> String {
-    match error {
-        kube::Error::Api(status) => status.message.clone(),
-        other => {
-            let mut text = other.to_string();
-            let mut source = std::error::Error::source(other);
-            while let Some(cause) = source {
-                let cause_text = cause.to_string();
-                if !text.contains(&cause_text) {
-                    text.push_str(": ");
-                    text.push_str(&cause_text);
-                }
-                source = cause.source();
-            }
-            text
-        }
+    let outside = match error {
+        kube::Error::Api(status) => return status.message.clone(),
+        kube::Error::Service(_) | kube::Error::HyperError(_) => "cannot reach the API server",
+        _ => "",
+    };
+    let mut parts: Vec<String> = Vec::new();
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(link) = cause {
+        let text = link.to_string();
+        // Some links repeat what is behind them; the last one says it once.
+        parts.retain(|part| !part.contains(&text));
+        parts.push(text);
+        cause = link.source();
     }
+    if !outside.is_empty() {
+        parts.retain(|part| !part.starts_with("ServiceError") && !part.starts_with("HyperError"));
+        parts.insert(0, outside.to_owned());
+    }
+    parts.join(": ")
 }
 
 /// Whether the API server said that the object, or the kind, is not there.

@@ -80,6 +80,12 @@ pub(crate) fn local(args: &Local, output: &mut Output) -> Result<(), Failure> {
 }
 
 async fn run(args: &Local, output: &mut Output) -> Result<(), Failure> {
+    let mut manifests = Vec::new();
+    for file in &args.files {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Failure::error(format!("{}: {error}", file.display())))?;
+        manifests.push((file.display().to_string(), text));
+    }
     let mut clock = Clock::start(args.speed);
     let cluster = cluster()?;
     let _actors = cluster.start();
@@ -95,10 +101,8 @@ async fn run(args: &Local, output: &mut Output) -> Result<(), Failure> {
     let mut controller = tokio::spawn(controller::run(client, config));
     greet(args, &server.url(), &kubeconfig.path, output)?;
 
-    for file in &args.files {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Failure::error(format!("{}: {error}", file.display())))?;
-        manifests::apply(&session, &file.display().to_string(), &text, output).await?;
+    for (file, text) in &manifests {
+        manifests::apply(&session, file, text, output).await?;
     }
     let mut demo = None;
     if args.demo {
@@ -107,7 +111,7 @@ async fn run(args: &Local, output: &mut Output) -> Result<(), Failure> {
         }
         demo = Some(Demo::new(session.clock.now()));
     }
-    let mut show = Show::new(&session, args.demo, output)?;
+    let mut show = Show::new(&session, export(&kubeconfig.path), args.demo, output)?;
     let mut end = std::pin::pin!(crate::verbs::interrupted());
     let result = loop {
         tokio::select! {
@@ -193,7 +197,7 @@ fn greet(args: &Local, url: &str, kubeconfig: &Path, output: &mut Output) -> Res
         1 => String::new(),
         speed => format!(", {speed} of its seconds in one of yours"),
     };
-    let export = format!("export KUBECONFIG={}", quoted(kubeconfig));
+    let export = export(kubeconfig);
     output.print(&format!(
         "A cluster with the rollouts controller runs at {url}{speed}.\n\
          In another shell:\n  \
@@ -206,6 +210,11 @@ fn greet(args: &Local, url: &str, kubeconfig: &Path, output: &mut Output) -> Res
     }
     output.print("\n")?;
     Ok(())
+}
+
+/// The line that leads kubectl to the cluster.
+fn export(kubeconfig: &Path) -> String {
+    format!("export KUBECONFIG={}", quoted(kubeconfig))
 }
 
 /// A path that a shell reads as one word.

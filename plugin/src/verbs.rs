@@ -35,7 +35,8 @@ pub fn run(mut line: Vec<OsString>) -> u8 {
     let cli = match parse(name, line) {
         Ok(cli) => cli,
         Err(Stop::Help(text)) => {
-            print!("{text}");
+            // `| head` may have enough of it.
+            let _closed = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
             return 0;
         }
         Err(Stop::Failed(failure)) => {

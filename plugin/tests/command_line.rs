@@ -1,7 +1,6 @@
 //! The binary itself: names, usage, errors and exit statuses that need no cluster, and the demo.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "helpers of tests, outside the functions that clippy knows as tests"
 )]
 

@@ -2,7 +2,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    missing_docs,
     unreachable_pub,
     reason = "helpers of tests, outside the functions that clippy knows as tests"
 )]

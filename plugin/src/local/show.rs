@@ -12,6 +12,9 @@ use crate::screen::Screen;
 use crate::session::Session;
 use crate::watching::{Kind, Scope, Watching};
 
+/// Lines above the trees on a screen.
+const LINES: usize = 4;
+
 /// Shows rollouts as they change.
 pub(super) struct Show {
     watching: Watching,
@@ -21,13 +24,21 @@ pub(super) struct Show {
     began: Time,
     now: Time,
     lines: BTreeMap<String, String>,
-    /// What was said, for the foot of the screen.
+    /// How kubectl finds the cluster; the head of the screen.
+    head: String,
+    /// Everything that had a line.
     said: Vec<String>,
     last: String,
 }
 
 impl Show {
-    pub(super) fn new(session: &Session, rests: bool, output: &Output) -> Result<Self, Failure> {
+    /// `head` stands above the trees; with `rests` only states in which nothing moves get a line.
+    pub(super) fn new(
+        session: &Session,
+        head: String,
+        rests: bool,
+        output: &Output,
+    ) -> Result<Self, Failure> {
         let scopes = [Kind::Rollout, Kind::ReplicaSet, Kind::Pod].map(|kind| Scope {
             kind,
             name: None,
@@ -46,6 +57,7 @@ impl Show {
             began: now,
             now,
             lines: BTreeMap::new(),
+            head,
             said: Vec::new(),
             last: String::new(),
         })
@@ -71,9 +83,7 @@ impl Show {
             if known || (self.rests && !is_at_rest(view)) {
                 continue;
             }
-            if self.screen.is_none() {
-                output.print(&format!("{} {line}\n", self.time()))?;
-            }
+            self.say(&line, output)?;
             self.lines.insert(key, line);
         }
         Ok(views)
@@ -89,10 +99,13 @@ impl Show {
         Ok(())
     }
 
-    /// Leaves the last frame behind.
+    /// Leaves every line and the last trees behind.
     pub(super) fn finish(self, output: &mut Output) -> Result<(), Failure> {
         if let Some(screen) = self.screen {
             drop(screen);
+            for line in &self.said {
+                output.print(&format!("{line}\n"))?;
+            }
             output.print(&self.last)?;
         }
         Ok(())
@@ -103,10 +116,11 @@ impl Show {
         let Some(screen) = &mut self.screen else {
             return Ok(());
         };
-        let mut text = String::new();
-        for said in self.said.iter().rev().take(3).rev() {
-            text.push_str(&format!("{said}\n"));
+        let mut head = format!("{}\n", self.head);
+        for said in self.said.iter().rev().take(LINES).rev() {
+            head.push_str(&format!("{said}\n"));
         }
+        let mut text = String::new();
         for view in views {
             let tree = rollout_text(view, Detail::Full, output.style());
             // Two rollouts shall fit a screen: the lines of the header say enough, and the tree.
@@ -119,7 +133,7 @@ impl Show {
         if views.is_empty() {
             text.push_str("no rollouts yet\n");
         }
-        screen.show(&text)?;
+        screen.show(&format!("{head}{text}"))?;
         self.last = text;
         Ok(())
     }
@@ -158,8 +172,17 @@ pub(super) fn is_at_rest(view: &RolloutView) -> bool {
         matches!(set.status, "Healthy" | "ScaledDown")
             && i64::try_from(set.pods.len()) == Ok(set.replicas)
     });
+    let moves = view
+        .waiting_on
+        .as_ref()
+        .is_some_and(|waiting| match waiting.reason.as_str() {
+            "PauseEnd" => waiting.until.is_none(),
+            "Promotion" | "UserPause" | "Retry" | "InvalidSpec" | "ScaleDownDelay" => false,
+            _ => true,
+        });
     match view.status.as_str() {
         "Progressing" => false,
+        _ if moves => false,
         // A scale-down is on its way when nothing says why the old pods are still there.
         "Healthy" if running > 1 && view.waiting_on.is_none() => false,
         _ => settled && pods == view.replicas.current,

@@ -47,13 +47,7 @@ pub fn explain_text(view: &RolloutView, style: Style) -> String {
         step.map(|step| format!("{} of {}, {}", step.index + 1, view.steps.len(), step.text)),
     );
     line("Released by:", waiting.release.clone());
-    line(
-        "  Fix:",
-        waiting
-            .fix
-            .clone()
-            .filter(|fix| !says_command(fix, waiting.command.as_deref())),
-    );
+    line("  Fix:", waiting.fix_in_words().map(str::to_owned));
     line("  Command:", waiting.command.clone());
     for pod in troubled(view) {
         line(
@@ -65,11 +59,6 @@ pub fn explain_text(view: &RolloutView, style: Style) -> String {
         );
     }
     style.finish(text)
-}
-
-/// Whether the fix is no more than the command below it.
-fn says_command(fix: &str, command: Option<&str>) -> bool {
-    command.is_some_and(|command| command.starts_with(fix))
 }
 
 /// Pods that will not become ready by waiting alone, most telling first.

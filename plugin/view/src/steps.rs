@@ -36,11 +36,13 @@ pub struct StepView {
 
 /// All canary steps; none for another strategy.
 ///
-/// Before the first update, and when all steps are done, every step is past: nothing is to come.
-/// After an abort every step is still to come: a retry begins with the first.
+/// All steps are past when the index has reached their number. All are still to come when nobody
+/// counts them yet, and after an abort: a retry begins with the first.
 pub(crate) fn steps(rollout: &Rollout) -> Vec<StepView> {
     let status = rollout.status.as_ref();
-    let current = reading::current_step(rollout).map(|(index, _)| index);
+    let current = status
+        .and_then(|status| status.current_step_index)
+        .and_then(|index| usize::try_from(index).ok());
     let aborted = status.is_some_and(|status| status.abort);
     let paused_since = status
         .and_then(|status| {
@@ -55,10 +57,11 @@ pub(crate) fn steps(rollout: &Rollout) -> Vec<StepView> {
         .enumerate()
         .map(|(index, step)| {
             let state = match current {
+                None => StepState::Next,
                 Some(_) if aborted => StepState::Next,
                 Some(now) if index == now => StepState::Now,
                 Some(now) if index > now => StepState::Next,
-                _ => StepState::Past,
+                Some(_) => StepState::Past,
             };
             let since = paused_since.filter(|_| state == StepState::Now && step.pause.is_some());
             let length = step.pause.as_ref().map(pause_length);

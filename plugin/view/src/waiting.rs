@@ -42,6 +42,15 @@ pub struct WaitingView {
     pub command: Option<String>,
 }
 
+impl WaitingView {
+    /// What to change; `None` where that is no more than the command.
+    #[must_use]
+    pub fn fix_in_words(&self) -> Option<&str> {
+        let fix = self.fix.as_deref()?;
+        (self.command.is_none() || !fix.starts_with("kubectl ")).then_some(fix)
+    }
+}
+
 /// What `rollout` waits on; `None` when it is at its end and healthy.
 pub(crate) fn waiting(
     rollout: &Rollout,

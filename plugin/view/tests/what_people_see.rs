@@ -308,11 +308,44 @@ Waiting on:   PauseEnd
   Until:      2026-03-08T12:03:30Z (3m30s left)
   Step:       2 of 4, pause: 5m
 Released by:  time: 2026-03-08T12:03:30Z
-  Fix:        kubectl rollouts promote cart, to go on at once
   Command:    kubectl rollouts promote cart -n shop
 Trouble:      pod cart-bbb-2: CrashLoopBackOff, ready 0/1
 ";
     assert_eq!(text, expected, "\n{text}");
+}
+
+#[test]
+fn an_invalid_field_shows_its_path_and_its_fix_and_no_step_is_done() {
+    let mut json = serde_json::to_value(canary()).unwrap();
+    json["status"] = json!({
+        "observedGeneration": "4", "phase": "Degraded", "message": "InvalidSpec: bad",
+        "waitingOn": {"reason": "InvalidSpec", "object": "spec.strategy.canary.steps[0].setWeight",
+                      "seen": "120", "fix": "use 0 to 100", "release": "a valid spec"},
+    });
+    let rollout = serde_json::from_value(json).unwrap();
+    let objects = Objects {
+        rollout: &rollout,
+        replica_sets: &[],
+        pods: &[],
+    };
+    let view = RolloutView::new(objects, now());
+    let text = rollout_text(&view, Detail::Full, PLAIN);
+    let expected = "\
+Waiting on:      InvalidSpec of spec.strategy.canary.steps[0].setWeight
+  Fix:           use 0 to 100
+  Released by:   kubectl edit rollout cart -n shop
+Strategy:        Canary
+  Step:
+  SetWeight:     100
+  ActualWeight:  100
+  Steps:           setWeight: 33
+";
+    assert!(text.contains(expected), "\n{text}");
+    let explained = explain_text(&view, PLAIN);
+    assert!(
+        explained.contains("  Fix:        use 0 to 100\n"),
+        "\n{explained}"
+    );
 }
 
 #[test]

@@ -95,6 +95,9 @@ fn waiting_lines(out: &mut String, view: &RolloutView) {
         words.push_str(&format!(", {left} left"));
     }
     line(out, "Waiting on:", &words);
+    if let Some(fix) = waiting.fix_in_words() {
+        line(out, "  Fix:", fix);
+    }
     if let Some(command) = &waiting.command {
         line(out, "  Released by:", command);
     } else if let Some(release) = &waiting.release {
@@ -108,7 +111,11 @@ fn step_line(step: &StepView, now: Time, style: Style) -> String {
         StepState::Now => "◌",
         StepState::Next => " ",
     };
-    let mut text = format!("{} {}", style.paint(sign, sign), step.text);
+    let sign = match step.state {
+        StepState::Next => sign.to_owned(),
+        StepState::Past | StepState::Now => style.paint(sign, sign),
+    };
+    let mut text = format!("{sign} {}", step.text);
     if let Some(until) = step.until {
         let left = human_duration(until.seconds_since(now).max(0));
         text.push_str(&format!(" ({left} left)"));
