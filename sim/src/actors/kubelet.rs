@@ -3,6 +3,7 @@
 //! A pod's state is a function of the time since it was scheduled (see [`crate::pods`]); this
 //! actor writes it when it changes, and keeps what others wrote into the pod's conditions.
 
+mod stage;
 mod status;
 
 use serde_json::Value;

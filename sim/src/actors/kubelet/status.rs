@@ -5,25 +5,10 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 use super::condition;
+use super::stage::Stage;
 use crate::clock::stamp;
 use crate::object::At as _;
 use crate::object::{self, text};
-use crate::pods::{Behavior, ready_after};
-
-/// How the containers of a pod are; all are alike.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Stage {
-    Creating,
-    PullError,
-    PullBackOff,
-    Running { ready: bool, restarts: u32 },
-    Crashed { restarts: u32, pause: Duration },
-}
-
-const SECOND: Duration = Duration::from_secs(1);
-/// A flapping pod is ready for so long, then not ready for so long.
-const FLAP: Duration = Duration::from_secs(10);
-const BACK_OFF_MAX: Duration = Duration::from_secs(300);
 
 /// The status of a scheduled pod, and the time until it changes by itself.
 pub(super) fn of(
@@ -32,7 +17,7 @@ pub(super) fn of(
     now: DateTime<Utc>,
     address: &str,
 ) -> (Value, Option<Duration>) {
-    let (stage, next) = stage(pod, age);
+    let (stage, next) = Stage::at(pod, age);
     let time = stamp(now);
     let old = pod.get("status").cloned().unwrap_or(Value::Null);
     let containers: Vec<Value> = object::list(pod, "/spec/containers")
@@ -80,69 +65,6 @@ pub(super) fn trouble(new: &Value, old: &Value) -> Option<(&'static str, String)
         "ErrImagePull" => Some(("Failed", message)),
         "ImagePullBackOff" | "CrashLoopBackOff" => Some(("BackOff", message)),
         _ => None,
-    }
-}
-
-/// The stage at an age, and the time until the next one.
-fn stage(pod: &Value, age: Duration) -> (Stage, Option<Duration>) {
-    let behavior = Behavior::of(pod);
-    let ready_at = ready_after(pod);
-    let probed = object::list(pod, "/spec/containers")
-        .iter()
-        .any(|c| c.get("readinessProbe").is_some_and(|p| !p.is_null()));
-    let runs_at = match behavior {
-        Behavior::Ready | Behavior::Flap if !probed => ready_at,
-        _ => ready_at / 2,
-    };
-    let left = |at: Duration| Some(at.saturating_sub(age));
-    if behavior == Behavior::PullError {
-        return match age {
-            _ if age < SECOND => (Stage::Creating, left(SECOND)),
-            _ if age < 11 * SECOND => (Stage::PullError, left(11 * SECOND)),
-            _ => (Stage::PullBackOff, None),
-        };
-    }
-    if age < runs_at {
-        return (Stage::Creating, left(runs_at));
-    }
-    let running = |ready| Stage::Running { ready, restarts: 0 };
-    match behavior {
-        Behavior::NeverReady | Behavior::PullError => (running(false), None),
-        Behavior::Crash => crash(age.saturating_sub(runs_at)),
-        Behavior::Ready | Behavior::Flap if age < ready_at => (running(false), left(ready_at)),
-        Behavior::Ready => (running(true), None),
-        Behavior::Flap => {
-            let mut into = age.saturating_sub(ready_at);
-            let mut ready = true;
-            while into >= FLAP {
-                into = into.saturating_sub(FLAP);
-                ready = !ready;
-            }
-            (running(ready), Some(FLAP.saturating_sub(into)))
-        }
-    }
-}
-
-/// Runs for a second, waits for 10 s, runs, waits for 20 s, … up to 5 minutes.
-fn crash(mut since_start: Duration) -> (Stage, Option<Duration>) {
-    let mut pause = 10 * SECOND;
-    let mut restarts = 0_u32;
-    loop {
-        if since_start < SECOND {
-            let stage = Stage::Running {
-                ready: false,
-                restarts,
-            };
-            return (stage, Some(SECOND.saturating_sub(since_start)));
-        }
-        since_start = since_start.saturating_sub(SECOND);
-        if since_start < pause {
-            let left = pause.saturating_sub(since_start);
-            return (Stage::Crashed { restarts, pause }, Some(left));
-        }
-        since_start = since_start.saturating_sub(pause);
-        pause = (pause * 2).min(BACK_OFF_MAX);
-        restarts = restarts.saturating_add(1);
     }
 }
 
