@@ -1,1 +1,13 @@
 //! Scenarios, invariants, conformance, properties and tidiness.
+//!
+//! - [`scenario`]: text files that say what a user does and sees, run with the shipped controller
+//!   over the in-memory cluster on virtual time.
+//! - [`history`]: what the store of that cluster went through, revision by revision, and who did it.
+//! - [`invariants`]: what must hold at every revision (`safety.md` §2). Written from that text
+//!   alone: nothing here calls the planner or the safety kernel.
+
+pub mod history;
+pub mod invariants;
+pub mod reading;
+pub mod scenario;
+pub mod tidy;

@@ -1,0 +1,259 @@
+//! A cluster in memory, the shipped controller over it, and a person with a client, all on one
+//! thread and on virtual time.
+
+use std::future::Future;
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, anyhow};
+use futures::StreamExt;
+use kube::Client;
+use serde_json::Value;
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::Instant;
+
+use super::user::User;
+use super::wire::{CrashAfterWrite, Process, Wire};
+use crate::history::{Actor, Commit, History, Requests, World, sent_event};
+
+/// Seconds since 1970 at which every scenario begins: 2026-01-01T00:00:00Z.
+pub const START: i64 = 1_767_225_600;
+
+/// User agent of the person.
+const PERSON: &str = "scenario-user";
+
+/// How the controller is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Once, to the end.
+    Steady,
+    /// It dies right after each of its writes, before it sees the answer; another one starts.
+    CrashAfterEveryWrite,
+    /// Once, in a cluster whose ReplicaSet controller and garbage collector are slow.
+    SlowCluster,
+}
+
+/// Cluster, controller and person.
+pub struct Lab {
+    /// The person.
+    pub user: User,
+    /// All objects now.
+    pub world: World,
+    /// Every change so far.
+    pub commits: Vec<Commit>,
+    /// Every mutating request so far.
+    pub requests: Requests,
+    cluster: sim::Cluster,
+    _actors: sim::ActorsHandle,
+    stream: sim::CommitStream,
+    started: Instant,
+    controller: JoinHandle<()>,
+    process: Process,
+    mode: Mode,
+}
+
+impl Lab {
+    /// A new cluster with the CRD of Rollouts installed and the controller running.
+    ///
+    /// # Errors
+    /// When the cluster refuses the CRD.
+    pub async fn new(mode: Mode) -> Result<Self> {
+        let start = UNIX_EPOCH + Duration::from_secs(u64::try_from(START)?);
+        let cluster = sim::Cluster::new(options(start, mode));
+        let stream = cluster.commits();
+        let actors = cluster.start();
+        let requests = Requests::default();
+        let user = Wire {
+            inner: cluster.service(),
+            actor: Actor::User,
+            agent: PERSON,
+            requests: requests.clone(),
+            process: Process::default(),
+            crash: None,
+        };
+        cluster
+            .install_crd(rollout_crd()?)
+            .map_err(|error| anyhow!("the CRD is refused: {error:?}"))?;
+        let mut lab = Self {
+            user: User::new(Client::new(user, "default")),
+            world: World::default(),
+            commits: Vec::new(),
+            requests,
+            cluster,
+            _actors: actors,
+            stream,
+            started: Instant::now(),
+            controller: tokio::spawn(async {}),
+            process: Process::default(),
+            mode,
+        };
+        lab.start_controller();
+        Ok(lab)
+    }
+
+    /// Virtual time since the beginning.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The controller dies, and another one starts.
+    pub fn restart_controller(&mut self) {
+        self.process.kill();
+        self.controller.abort();
+        self.start_controller();
+    }
+
+    fn start_controller(&mut self) {
+        self.process = Process::default();
+        let crash = CrashAfterWrite::default();
+        let wire = Wire {
+            inner: self.cluster.service(),
+            actor: Actor::Controller,
+            agent: "rollouts-controller",
+            requests: self.requests.clone(),
+            process: self.process.clone(),
+            crash: (self.mode == Mode::CrashAfterEveryWrite).then(|| crash.clone()),
+        };
+        self.controller = tokio::spawn(async move {
+            let mut wire = wire;
+            loop {
+                let run = tokio::spawn(run_controller(wire.clone()));
+                let _ends_with_us = AbortOnDrop(run.abort_handle());
+                tokio::select! {
+                    biased;
+                    () = crash.crashed.notified() => {}
+                    ended = run => {
+                        eprintln!("the controller ended: {ended:?}");
+                        return;
+                    }
+                }
+                wire.process = Process::default();
+            }
+        });
+    }
+
+    /// Takes in what has happened, until `done` says so or the time is over.
+    ///
+    /// `done` is asked at once and after every change. Returns whether it said so.
+    pub async fn watch(&mut self, time: Duration, mut done: impl FnMut(&Self) -> bool) -> bool {
+        let end = Instant::now() + time;
+        loop {
+            if done(self) {
+                return true;
+            }
+            match tokio::time::timeout_at(end, self.stream.next()).await {
+                Ok(Some(commit)) => self.take_in(&commit),
+                Ok(None) | Err(_) => return false,
+            }
+        }
+    }
+
+    /// Lets everything that needs no time happen.
+    pub async fn settle(&mut self) {
+        self.watch(Duration::from_millis(1), |_| false).await;
+    }
+
+    fn take_in(&mut self, commit: &sim::Commit) {
+        let actor = match commit.writer.as_str() {
+            PERSON => Actor::User,
+            "rollouts-controller" => Actor::Controller,
+            _ => Actor::Environment,
+        };
+        let commit = Commit {
+            at: self.now(),
+            revision: commit.revision,
+            key: (
+                commit.resource.resource.clone(),
+                commit.namespace.clone(),
+                commit.name.clone(),
+            ),
+            before: commit.before.clone(),
+            after: commit.after.clone(),
+            actor,
+        };
+        self.world.apply(&commit);
+        self.commits.push(commit);
+    }
+
+    /// Reason and message of the Events on the Rollout of this name so far.
+    #[must_use]
+    pub fn events(&self, rollout: &str) -> Vec<(String, String)> {
+        self.commits
+            .iter()
+            .filter_map(|commit| sent_event(commit, Some(rollout)))
+            .collect()
+    }
+
+    /// The whole run.
+    #[must_use]
+    pub fn history(&self) -> History {
+        History {
+            commits: self.commits.clone(),
+            requests: self.requests.all(),
+            start: START,
+            end: self.now(),
+        }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.process.kill();
+        self.controller.abort();
+    }
+}
+
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The CRD of Rollouts as it is shipped; read once, since every scenario needs it.
+fn rollout_crd() -> Result<Value> {
+    static READ: OnceLock<Value> = OnceLock::new();
+    if let Some(crd) = READ.get() {
+        return Ok(crd.clone());
+    }
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../crds/manifests/rollout-crd.yaml"
+    );
+    let yaml = std::fs::read_to_string(path).context(path)?;
+    let crd: Value = serde_saphyr::from_str(&yaml).map_err(|error| anyhow!("{path}: {error}"))?;
+    Ok(READ.get_or_init(|| crd).clone())
+}
+
+fn options(start: SystemTime, mode: Mode) -> sim::Options {
+    let mut actors = sim::Actors::default();
+    if mode == Mode::SlowCluster {
+        actors.replicasets = Some(Duration::from_millis(1300));
+        actors.garbage = Some(Duration::from_secs(3));
+    }
+    sim::Options {
+        seed: 1,
+        start,
+        actors,
+        ..sim::Options::default()
+    }
+}
+
+async fn run_controller(wire: Wire<sim::Api>) -> Result<(), controller::Error> {
+    let client = Client::new(wire, "default");
+    controller::run(client, controller::Config::default()).await
+}
+
+/// Runs a future on one thread, with the clock paused: time passes only when nothing else can.
+///
+/// # Errors
+/// When there is no runtime to be had.
+pub fn on_virtual_time<T>(future: impl Future<Output = T>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()?;
+    Ok(runtime.block_on(future))
+}
