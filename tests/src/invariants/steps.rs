@@ -101,7 +101,7 @@ fn not_done(world: &World, rollout: &Value, index: i64) -> Option<String> {
 /// Whether the new ReplicaSet has the pods the step wants, or as many as
 /// `replicaProgressThreshold` asks for.
 fn enough(rollout: &Value, set: &Value, wanted: i64) -> bool {
-    let available = number(set, "/status/availableReplicas");
+    let available = counted_on(set);
     let threshold = rollout.pointer("/spec/strategy/canary/replicaProgressThreshold");
     match threshold {
         Some(threshold) if text(threshold, "/type") == "Pods" => {

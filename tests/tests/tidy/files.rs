@@ -72,6 +72,9 @@ fn nothing_is_left_half_done() {
 fn no_module_is_called_mod_rs_or_utils() {
     for file in files().unwrap() {
         let name = file.rsplit('/').next().unwrap();
-        assert!(!["mod.rs", "utils.rs", "util.rs"].contains(&name), "{file}");
+        // What several test programs share has to be called mod.rs.
+        let shared_by_tests = file.contains("/tests/") && name == "mod.rs";
+        let bad = ["mod.rs", "utils.rs", "util.rs"].contains(&name);
+        assert!(!bad || shared_by_tests, "{file}");
     }
 }
