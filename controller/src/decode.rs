@@ -71,10 +71,15 @@ fn culprit(whole: &Value) -> Option<String> {
                 .collect(),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => break,
         };
+        // A part that must be there is emptied instead.
         let found = children.into_iter().find(|(_, child)| {
-            let mut without = whole.clone();
-            remove(&mut without, child);
-            reads(&without)
+            [remove, empty]
+                .into_iter()
+                .any(|change: fn(&mut Value, &str)| {
+                    let mut without = whole.clone();
+                    change(&mut without, child);
+                    reads(&without)
+                })
         });
         match found {
             Some(child) => (path, pointer) = child,
@@ -82,6 +87,14 @@ fn culprit(whole: &Value) -> Option<String> {
         }
     }
     (!path.is_empty()).then_some(path)
+}
+
+fn empty(value: &mut Value, pointer: &str) {
+    match value.pointer_mut(pointer) {
+        Some(Value::Object(map)) => map.clear(),
+        Some(Value::Array(items)) => items.clear(),
+        _ => {}
+    }
 }
 
 fn remove(value: &mut Value, pointer: &str) {
