@@ -147,7 +147,7 @@ impl Run {
             })
             .await;
         if !met {
-            self.expect(&conditions)?;
+            self.expect(conditions)?;
         }
         Ok(())
     }

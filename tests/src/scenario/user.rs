@@ -49,6 +49,17 @@ impl User {
         self.merge(&path, object).await
     }
 
+    /// Replaces the whole spec of a Rollout, as an editor does.
+    ///
+    /// # Errors
+    /// When the API server refuses it.
+    pub async fn replace_spec(&self, rollout: &str, spec: &Value) -> Result<()> {
+        let patch = json!([{"op": "replace", "path": "/spec", "value": spec}]);
+        let path = format!("{ROLLOUTS}/{rollout}");
+        self.send(Method::PATCH, &path, "application/json-patch+json", &patch)
+            .await
+    }
+
     /// Does what a line of a scenario says to the Rollout of this name.
     ///
     /// # Errors
