@@ -201,15 +201,32 @@ fn greet(args: &Local, url: &str, kubeconfig: &Path, output: &mut Output) -> Res
     output.print(&format!(
         "A cluster with the rollouts controller runs at {url}{speed}.\n\
          In another shell:\n  \
-         {export}\n  \
+         {export}\n\
+         {}  \
          kubectl get rollouts,replicasets,pods\n  \
-         kubectl rollouts get rollout NAME --watch\n"
+         kubectl rollouts get rollout NAME --watch\n",
+        path_line()
     ))?;
     if !args.demo && args.files.is_empty() {
         output.print("  kubectl apply -f examples/canary.yaml\n")?;
     }
     output.print("\n")?;
     Ok(())
+}
+
+/// The line by which kubectl finds this program as its plugin; empty where it does already.
+fn path_line() -> String {
+    let own = std::env::current_exe().ok();
+    let Some(folder) = own.as_deref().and_then(Path::parent) else {
+        return String::new();
+    };
+    let known = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|one| one == folder));
+    if known {
+        String::new()
+    } else {
+        format!("  export PATH={}:\"$PATH\"\n", quoted(folder))
+    }
 }
 
 /// The line that leads kubectl to the cluster.

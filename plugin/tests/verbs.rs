@@ -349,6 +349,31 @@ async fn status_can_end_at_a_gate_or_at_a_step() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn status_right_after_a_retry_waits_for_the_controller_under_our_own_name() {
+    for (name, exit) in [(Name::ArgoRollouts, 1), (Name::Rollouts, 0)] {
+        let bench = Bench::new(name);
+        let aborted = json!({"observedGeneration": "1", "phase": "Degraded", "abort": false,
+                             "abortedAt": "2026-01-01T00:00:00Z", "message": "RolloutAborted: m"});
+        bench.rollout("web", json!({}), aborted).await;
+        let story = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let healthy = json!({"phase": "Healthy", "abortedAt": null, "message": null});
+            bench.set_status("web", healthy).await;
+        };
+        let (seen, ()) = tokio::join!(bench.run("status web -t 9s"), story);
+        assert_eq!(seen.exit, exit, "{name:?} {seen:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_step_of_the_last_update_does_not_end_the_wait_for_a_step_of_this_one() {
+    let bench = Bench::new(Name::Rollouts);
+    let status = json!({"observedGeneration": "0", "phase": "Healthy", "currentStepIndex": 2});
+    bench.rollout("web", json!({}), status).await;
+    assert_eq!(bench.run("status web --until=step:1 -t 5s").await.exit, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_watched_rollout_prints_a_line_for_each_change_into_a_pipe() {
     let bench = Bench::new(Name::Rollouts);
     bench.rollout("web", json!({}), paused()).await;

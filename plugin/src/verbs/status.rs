@@ -2,7 +2,7 @@
 //!
 //! Source: `compat/cli.md` §4.
 
-use crds::Rollout;
+use crds::{Rollout, defaults};
 use crds::reading::{self, Phase};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -11,6 +11,7 @@ use super::get::{document, interrupted, sleep_until};
 use super::only;
 use crate::args::{Format, StatusArgs, Until};
 use crate::failure::Failure;
+use crate::name::Name;
 use crate::output::Output;
 use crate::session::{Session, decode};
 use crate::watching::{Kind, Scope, Watching};
@@ -43,7 +44,7 @@ pub(super) async fn status(
             output.print(&format!("{now}\n"))?;
             line = now;
         }
-        match verdict(args, &rollout, phase) {
+        match verdict(session.name, args, &rollout, phase) {
             Verdict::Success => return Ok(()),
             Verdict::Degraded => return Err(degraded(&message)),
             Verdict::Wait => {}
@@ -114,28 +115,53 @@ enum Verdict {
     Wait,
 }
 
-fn verdict(args: &StatusArgs, rollout: &Rollout, phase: Phase) -> Verdict {
+fn verdict(name: Name, args: &StatusArgs, rollout: &Rollout, phase: Phase) -> Verdict {
     let status = rollout.status.as_ref();
     let reached = match args.until {
         None | Some(Until::Healthy) => false,
         Some(Until::Paused) => phase == Phase::Paused,
-        Some(Until::Step(step)) => status
+        // The index of a status that does not know the latest spec is that of the last update.
+        Some(Until::Step(step)) if knows_the_spec(rollout) => status
             .and_then(|status| status.current_step_index)
-            .is_some_and(|index| index >= step && phase != Phase::Degraded),
+            .is_some_and(|index| index >= step),
+        Some(Until::Step(_)) => false,
     };
     let gate = args.success_on_pause && phase == Phase::Paused && waits_for_a_person(rollout);
     match phase {
         Phase::Healthy => Verdict::Success,
+        // Right after a retry the status still tells of the abort; the known name ends there.
+        Phase::Degraded if name == Name::Rollouts && is_being_retried(rollout) => Verdict::Wait,
         Phase::Degraded => Verdict::Degraded,
         Phase::Progressing | Phase::Paused if reached || gate => Verdict::Success,
         Phase::Progressing | Phase::Paused => Verdict::Wait,
     }
 }
 
-/// Whether a pause ends only when a person ends it: a timed step does not.
+fn knows_the_spec(rollout: &Rollout) -> bool {
+    let status = rollout.status.as_ref();
+    let observed = status.and_then(|status| status.observed_generation.as_ref());
+    observed
+        .and_then(|observed| observed.number())
+        .is_none_or(|observed| observed >= rollout.metadata.generation.unwrap_or(0))
+}
+
+/// Whether the abort is taken back and the controller has not acted on that yet.
+fn is_being_retried(rollout: &Rollout) -> bool {
+    rollout
+        .status
+        .as_ref()
+        .is_some_and(|status| !status.abort && status.aborted_at.is_some())
+}
+
+/// Whether a pause ends only when a person ends it: a timed step, or a blue-green switch after a
+/// number of seconds, does not.
 fn waits_for_a_person(rollout: &Rollout) -> bool {
+    let spec = &rollout.spec;
     let step = reading::current_step(rollout).and_then(|(_, step)| step.pause.as_ref());
-    rollout.spec.paused || step.is_none_or(|pause| pause.duration.is_none())
+    let timed_step = step.is_some_and(|pause| pause.duration.is_some());
+    let blue_green = spec.strategy.blue_green.as_ref();
+    let timed_switch = blue_green.is_some_and(|one| defaults::auto_promotion_seconds(one).is_some());
+    spec.paused || !(timed_step || timed_switch)
 }
 
 fn degraded(message: &str) -> Failure {
