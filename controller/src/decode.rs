@@ -10,7 +10,6 @@ use crds::{Rollout, Time, names};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::core::DynamicObject;
 use planner::{Owner, ReplicaSet, ReplicaSetFailure, Service};
-use serde::Deserialize as _;
 use serde_json::Value;
 
 /// A Rollout that could not be read.
@@ -40,78 +39,15 @@ pub(crate) fn rollout(mut object: DynamicObject) -> Result<Rollout, Box<Poison>>
         annotations.remove(names::LAST_APPLIED);
     }
     let whole = serde_json::to_value(&object).unwrap_or_default();
-    Rollout::deserialize(&whole).map_err(|error| {
-        let error = error.to_string();
-        let field = culprit(&whole);
+    serde_path_to_error::deserialize(&whole).map_err(|error| {
+        let path = error.path().to_string();
         Box::new(Poison {
             object,
-            field,
-            error,
+            // A path of one dot stands for the object as a whole.
+            field: Some(path).filter(|path| path != "."),
+            error: error.into_inner().to_string(),
         })
     })
-}
-
-/// The deepest field without which the object could be read.
-fn culprit(whole: &Value) -> Option<String> {
-    let reads = |value: &Value| Rollout::deserialize(value).is_ok();
-    let mut path = String::new();
-    let mut pointer = String::new();
-    loop {
-        let children: Vec<(String, String)> = match whole.pointer(&pointer)? {
-            Value::Object(map) => map
-                .keys()
-                .map(|key| {
-                    let dot = if path.is_empty() { "" } else { "." };
-                    let escaped = key.replace('~', "~0").replace('/', "~1");
-                    (format!("{path}{dot}{key}"), format!("{pointer}/{escaped}"))
-                })
-                .collect(),
-            Value::Array(items) => (0..items.len())
-                .map(|index| (format!("{path}[{index}]"), format!("{pointer}/{index}")))
-                .collect(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => break,
-        };
-        // A part that must be there is emptied instead.
-        let found = children.into_iter().find(|(_, child)| {
-            [remove, empty]
-                .into_iter()
-                .any(|change: fn(&mut Value, &str)| {
-                    let mut without = whole.clone();
-                    change(&mut without, child);
-                    reads(&without)
-                })
-        });
-        match found {
-            Some(child) => (path, pointer) = child,
-            None => break,
-        }
-    }
-    (!path.is_empty()).then_some(path)
-}
-
-fn empty(value: &mut Value, pointer: &str) {
-    match value.pointer_mut(pointer) {
-        Some(Value::Object(map)) => map.clear(),
-        Some(Value::Array(items)) => items.clear(),
-        _ => {}
-    }
-}
-
-fn remove(value: &mut Value, pointer: &str) {
-    let Some((parent, name)) = pointer.rsplit_once('/') else {
-        return;
-    };
-    match value.pointer_mut(parent) {
-        Some(Value::Object(map)) => {
-            map.remove(&name.replace("~1", "/").replace("~0", "~"));
-        }
-        Some(Value::Array(items)) => {
-            if let Some(index) = name.parse().ok().filter(|index| *index < items.len()) {
-                items.remove(index);
-            }
-        }
-        _ => {}
-    }
 }
 
 pub(crate) fn replica_set(object: &DynamicObject) -> OwnedSet {
