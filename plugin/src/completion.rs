@@ -95,6 +95,12 @@ async fn candidates(
 ) -> Vec<(String, String)> {
     let mut definition = command(name);
     definition.build();
+    if let (Some(session), [.., flag]) = (session, before)
+        && flag == "--to-revision"
+    {
+        let rollout = place(&definition, before).1.into_iter().next();
+        return revisions(session, rollout.as_deref().unwrap_or_default()).await;
+    }
     if typed.starts_with('-') {
         let place = place(&definition, before).0;
         let flags = place.get_arguments().filter(|flag| !flag.is_hide_set());
@@ -170,6 +176,15 @@ async fn rollouts(session: &Session, but: &[String]) -> Vec<(String, String)> {
             // The description would be in the way of programs that expect bare names.
             (!but.contains(&name)).then(|| (name, String::new()))
         })
+        .collect()
+}
+
+async fn revisions(session: &Session, rollout: &str) -> Vec<(String, String)> {
+    let Ok(view) = crate::verbs::read(session, rollout).await else {
+        return Vec::new();
+    };
+    view.replica_sets()
+        .map(|set| (set.revision.to_string(), set.images.join(", ")))
         .collect()
 }
 

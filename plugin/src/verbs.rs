@@ -22,7 +22,7 @@ mod status;
 mod undo;
 mod version;
 
-pub(crate) use get::interrupted;
+pub(crate) use get::{interrupted, read};
 
 /// Runs the command line of this process; its exit status.
 #[must_use]

@@ -396,6 +396,32 @@ async fn a_watched_rollout_prints_a_line_for_each_change_into_a_pipe() {
     assert_eq!(seen.exit, 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_watched_list_has_a_row_for_each_change_of_what_it_shows() {
+    let bench = Bench::new(Name::ArgoRollouts);
+    bench.rollout("web", json!({}), paused()).await;
+    let story = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        // The message is not among the columns.
+        bench.set_status("web", json!({"message": "another"})).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        bench
+            .set_status("web", json!({"readyReplicas": 2, "replicas": 3}))
+            .await;
+    };
+    let watch = tokio::time::timeout(Duration::from_secs(9), bench.run("list ro -w"));
+    let (seen, ()) = tokio::join!(watch, story);
+    assert!(seen.is_err(), "a watch goes on for ever");
+    let printed = bench.printed();
+    let cells: Vec<Vec<&str>> = printed
+        .lines()
+        .skip(1)
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    let row = |ready| vec!["web", "Canary", "Paused", "1/2", "34", ready, "3", "0", "0"];
+    assert_eq!(cells, [row("0/0"), row("2/3")], "{printed}");
+}
+
 #[tokio::test]
 async fn the_same_rollout_reads_as_text_json_yaml_or_name() {
     let bench = Bench::new(Name::Rollouts);

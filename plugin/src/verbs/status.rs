@@ -2,8 +2,8 @@
 //!
 //! Source: `compat/cli.md` §4.
 
-use crds::{Rollout, defaults};
 use crds::reading::{self, Phase};
+use crds::{Rollout, defaults};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -160,7 +160,8 @@ fn waits_for_a_person(rollout: &Rollout) -> bool {
     let step = reading::current_step(rollout).and_then(|(_, step)| step.pause.as_ref());
     let timed_step = step.is_some_and(|pause| pause.duration.is_some());
     let blue_green = spec.strategy.blue_green.as_ref();
-    let timed_switch = blue_green.is_some_and(|one| defaults::auto_promotion_seconds(one).is_some());
+    let timed_switch =
+        blue_green.is_some_and(|one| defaults::auto_promotion_seconds(one).is_some());
     spec.paused || !(timed_step || timed_switch)
 }
 

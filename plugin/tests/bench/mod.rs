@@ -111,6 +111,11 @@ impl Bench {
         }
     }
 
+    /// What was printed by a command that was not waited for.
+    pub fn printed(&self) -> String {
+        self.out.take()
+    }
+
     /// What was sent since the last call, without reads: method, path below the namespace,
     /// content type, body.
     pub fn sent(&self) -> Vec<String> {
