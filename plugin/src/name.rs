@@ -14,12 +14,18 @@ pub enum Name {
 
 impl Name {
     /// Reads the name from the first word of the command line; any unknown one is our own.
+    ///
+    /// A platform behind it (`kubectl-argo-rollouts-linux-amd64`, as downloads are called) is no
+    /// part of the name.
     #[must_use]
     pub fn of(program: &OsStr) -> Self {
         let stem = Path::new(program).file_stem().unwrap_or(program);
-        match stem.to_str() {
-            Some("kubectl-argo-rollouts" | "kubectl_complete-argo-rollouts") => Self::ArgoRollouts,
-            _ => Self::Rollouts,
+        let stem = stem.to_str().unwrap_or_default();
+        let known = ["kubectl-argo-rollouts", "kubectl_complete-argo-rollouts"];
+        if known.iter().any(|name| stem.starts_with(name)) {
+            Self::ArgoRollouts
+        } else {
+            Self::Rollouts
         }
     }
 
@@ -68,6 +74,7 @@ mod tests {
             ("kubectl-argo-rollouts", Name::ArgoRollouts),
             ("/usr/local/bin/kubectl-argo-rollouts", Name::ArgoRollouts),
             ("kubectl-argo-rollouts.exe", Name::ArgoRollouts),
+            ("./kubectl-argo-rollouts-linux-amd64", Name::ArgoRollouts),
             ("kubectl-rollouts", Name::Rollouts),
             ("/bin/other", Name::Rollouts),
         ] {
