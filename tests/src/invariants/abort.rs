@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{Checker, Step};
 use crate::history::{Actor, World};
 use crate::reading::{
-    blue_green, canary, counted_on, hash, is_true, name, namespace, replica_set_of, replicas,
-    selected_hash, text, uid,
+    blue_green, canary, counted_on, hash, is_true, name, namespace, replica_set_of, replica_sets,
+    replicas, selected_hash, surge_and_unavailable, text, uid,
 };
 
 /// S13: once an abort is committed, nothing in this epoch gives the new revision more pods of a
@@ -175,7 +175,17 @@ impl AbortReturns {
         }
         let set = |field: &str| replica_set_of(world, rollout, text(rollout, field));
         let (new, stable) = (set("/status/currentPodHash")?, set("/status/stableRS")?);
-        (counted_on(stable) >= replicas(rollout) && replicas(new) > 0).then(|| {
+        let desired = replicas(rollout);
+        let (surge, _) = surge_and_unavailable(rollout);
+        let sum: i64 = replica_sets(world, rollout).into_iter().map(replicas).sum();
+        if replicas(stable) < desired && sum < desired + surge {
+            return Some(format!(
+                "stable {} has {} of {desired} pods, and nothing keeps it from growing",
+                name(stable),
+                replicas(stable)
+            ));
+        }
+        (counted_on(stable) >= desired && replicas(new) > 0).then(|| {
             format!(
                 "stable is whole, but aborted canary {} still has {} pods",
                 name(new),

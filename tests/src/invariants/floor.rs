@@ -135,30 +135,21 @@ impl Floor {
             return None;
         }
         let sets = replica_sets(step.after, rollout);
-        let have: i64 = sets
-            .iter()
-            .map(|set| {
-                count(self.available.get(uid(set))) + self.debt.get(uid(set)).copied().unwrap_or(0)
-            })
-            .sum();
+        let pods = |set: &Value| {
+            count(self.available.get(uid(set))) + self.debt.get(uid(set)).copied().unwrap_or(0)
+        };
+        let have: i64 = sets.iter().map(|set| pods(set)).sum();
+        // Pods that a smaller size has already doomed are there, but nothing can be built on them.
+        let lasting: i64 = sets.iter().map(|set| pods(set).min(replicas(set))).sum();
         let promise = self.promise(rollout);
         let reached = self
             .reached
             .entry(uid(rollout).to_owned())
-            .and_modify(|reached| {
-                if reached.promise == promise {
-                    reached.most = reached.most.max(have);
-                } else {
-                    *reached = Reached {
-                        promise,
-                        most: have,
-                    };
-                }
-            })
-            .or_insert(Reached {
-                promise,
-                most: have,
-            });
+            .or_insert(Reached { promise, most: 0 });
+        if reached.promise != promise {
+            *reached = Reached { promise, most: 0 };
+        }
+        reached.most = reached.most.max(lasting);
         let owed = promise.min(reached.most);
         if have < owed {
             return Some(format!(

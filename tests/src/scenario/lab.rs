@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow};
+use controller::config::PlanFn;
 use futures::StreamExt;
 use kube::Client;
 use serde_json::Value;
@@ -50,6 +51,7 @@ pub struct Lab {
     controller: JoinHandle<()>,
     process: Process,
     mode: Mode,
+    plan: PlanFn,
 }
 
 impl Lab {
@@ -58,6 +60,14 @@ impl Lab {
     /// # Errors
     /// When the cluster refuses the CRD.
     pub async fn new(mode: Mode) -> Result<Self> {
+        Self::with_plan(mode, planner::plan).await
+    }
+
+    /// As [`Lab::new`], but the controller decides by `plan`.
+    ///
+    /// # Errors
+    /// When the cluster refuses the CRD.
+    pub async fn with_plan(mode: Mode, plan: PlanFn) -> Result<Self> {
         let start = UNIX_EPOCH + Duration::from_secs(u64::try_from(START)?);
         let cluster = sim::Cluster::new(options(start, mode));
         let stream = cluster.commits();
@@ -86,6 +96,7 @@ impl Lab {
             controller: tokio::spawn(async {}),
             process: Process::default(),
             mode,
+            plan,
         };
         lab.start_controller();
         Ok(lab)
@@ -115,10 +126,11 @@ impl Lab {
             process: self.process.clone(),
             crash: (self.mode == Mode::CrashAfterEveryWrite).then(|| crash.clone()),
         };
+        let plan = self.plan;
         self.controller = tokio::spawn(async move {
             let mut wire = wire;
             loop {
-                let run = tokio::spawn(run_controller(wire.clone()));
+                let run = tokio::spawn(run_controller(wire.clone(), plan));
                 let _ends_with_us = AbortOnDrop(run.abort_handle());
                 tokio::select! {
                     biased;
@@ -241,9 +253,13 @@ fn options(start: SystemTime, mode: Mode) -> sim::Options {
     }
 }
 
-async fn run_controller(wire: Wire<sim::Api>) -> Result<(), controller::Error> {
+async fn run_controller(wire: Wire<sim::Api>, plan: PlanFn) -> Result<(), controller::Error> {
     let client = Client::new(wire, "default");
-    controller::run(client, controller::Config::default()).await
+    let config = controller::Config {
+        plan,
+        ..controller::Config::default()
+    };
+    controller::run(client, config).await
 }
 
 /// Runs a future on one thread, with the clock paused: time passes only when nothing else can.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use controller::config::PlanFn;
 
 use super::condition::{Condition, Scene};
 use super::end_state::end_state;
@@ -37,9 +38,17 @@ pub struct Outcome {
 /// # Errors
 /// When the cluster itself cannot be set up; a line that goes wrong is in the outcome.
 pub fn run(scenario: &Scenario, mode: Mode) -> Result<Outcome> {
+    run_with_plan(scenario, mode, planner::plan)
+}
+
+/// Runs a scenario with a controller that decides by `plan`.
+///
+/// # Errors
+/// When the cluster itself cannot be set up; a line that goes wrong is in the outcome.
+pub fn run_with_plan(scenario: &Scenario, mode: Mode, plan: PlanFn) -> Result<Outcome> {
     on_virtual_time(async {
         let mut run = Run {
-            lab: Lab::new(mode).await?,
+            lab: Lab::with_plan(mode, plan).await?,
             marks: Vec::new(),
             rollout: String::new(),
             mode,

@@ -230,3 +230,17 @@ fn s14_finds_a_canary_that_is_left_after_its_abort() {
         );
     assert_eq!(planted.broken(), ["S14"]);
 }
+
+#[test]
+fn s14_finds_an_abort_that_nobody_answers() {
+    let mut planted = canary();
+    planted
+        .user("rollouts", "web", &status(json!({"abort": true})))
+        .after(60)
+        .cluster(
+            "pods",
+            "web-old-0",
+            &json!({"status": {"phase": "Running"}}),
+        );
+    assert_eq!(planted.broken(), ["S14"]);
+}

@@ -1,0 +1,71 @@
+//! The checkers see what a controller does wrong on the whole stack, not in planted histories alone:
+//! the same scenarios with a planner that was broken on purpose.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use planner::{Now, Observed, Plan};
+use tests::scenario::lab::{Mode, START};
+use tests::scenario::parse::read;
+use tests::scenario::run::run_with_plan;
+
+/// The ids of the invariants that break, each once.
+fn broken(name: &str, plan: fn(&Observed, Now) -> Plan) -> Vec<&'static str> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let scenario = read(&folder.join(format!("{name}.scn"))).unwrap();
+    let outcome = run_with_plan(&scenario, Mode::Steady, plan).unwrap();
+    let mut ids: Vec<_> = outcome.violations.iter().map(|it| it.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Thinks that time passes twice as fast.
+fn impatient(observed: &Observed, now: Now) -> Plan {
+    let start = START * 1000;
+    let fast = Now::from_unix_millis(start + (now.unix_millis() - start) * 2);
+    let mut plan = planner::plan(observed, fast);
+    plan.wake_at = plan
+        .wake_at
+        .map(|at| Now::from_unix_millis(start + (at.unix_millis() - start) / 2));
+    plan
+}
+
+/// Takes every pause for ended by a person.
+fn presumptuous(observed: &Observed, now: Now) -> Plan {
+    let mut observed = observed.clone();
+    let rollout = Arc::make_mut(&mut observed.rollout);
+    if let Some(status) = &mut rollout.status {
+        status.pause_conditions.clear();
+    }
+    planner::plan(&observed, now)
+}
+
+/// Does not see that a person aborted.
+fn stubborn(observed: &Observed, now: Now) -> Plan {
+    let mut observed = observed.clone();
+    let rollout = Arc::make_mut(&mut observed.rollout);
+    if let Some(status) = &mut rollout.status {
+        status.abort = false;
+        status.aborted_at = None;
+    }
+    planner::plan(&observed, now)
+}
+
+#[test]
+fn a_controller_that_waits_half_as_long_is_found_out() {
+    assert!(broken("canary_example", impatient).contains(&"S12"));
+    assert!(broken("blue_green_scale_down_delay", impatient).contains(&"S10"));
+}
+
+#[test]
+fn a_controller_that_promotes_by_itself_is_found_out() {
+    assert!(broken("canary_waits_for_promotion", presumptuous).contains(&"S12"));
+    assert!(broken("blue_green_example", presumptuous).contains(&"S9"));
+}
+
+#[test]
+fn a_controller_that_forgets_an_abort_is_found_out() {
+    assert!(broken("canary_abort_then_fix", stubborn).contains(&"S14"));
+    assert!(broken("blue_green_abort_of_small_preview", stubborn).contains(&"S13"));
+}
