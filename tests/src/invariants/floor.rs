@@ -139,8 +139,9 @@ impl Floor {
             count(self.available.get(uid(set))) + self.debt.get(uid(set)).copied().unwrap_or(0)
         };
         let have: i64 = sets.iter().map(|set| pods(set)).sum();
-        // Pods that a smaller size has already doomed are there, but nothing can be built on them.
-        let lasting: i64 = sets.iter().map(|set| pods(set).min(replicas(set))).sum();
+        // Pods that a smaller size has already doomed, or that no status tells of yet, are there, but
+        // nobody could build on them.
+        let lasting: i64 = sets.iter().map(|set| pods(set).min(counted_on(set))).sum();
         let promise = self.promise(rollout);
         let reached = self
             .reached
