@@ -13,6 +13,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::event_writer::EventWriter;
 use crate::execute::Executor;
+use crate::health;
+use crate::http_server;
 use crate::lease::{self, Fence};
 use crate::metrics::{Counters, Metrics};
 use crate::reconcile::{Progress, Reconciler};
@@ -116,7 +118,8 @@ impl Controller {
         } = self;
         let (events, write_events) =
             EventWriter::new(client.clone(), clock.clone(), metrics.clone());
-        let (progress, _progress) = channel::channel(Progress::default());
+        let (progress, seen) = channel::channel(Progress::default());
+        let serve = servers(&config, seen, metrics.clone()).await?;
         let stop = config.shutdown.child_token();
         let (fence, leading) = match &config.leader_election {
             Some(_) => {
@@ -155,12 +158,37 @@ impl Controller {
                 }
             }
         };
+        let serve = tokio::spawn(serve);
         let end = beside(stop, reconciler, lead, write_events).await;
+        serve.abort();
         if let (End::Stopped, Some(election)) = (end, &election) {
             lease::release(client, election).await;
         }
         Ok(end)
     }
+}
+
+/// Listens where it is asked for. Returns the work of serving.
+async fn servers(
+    config: &Config,
+    progress: channel::Receiver<Progress>,
+    metrics: Arc<Metrics>,
+) -> Result<impl Future<Output = ()> + Send + use<>, Error> {
+    let mut servers: Vec<futures::future::BoxFuture<'static, ()>> = Vec::new();
+    let pages = [
+        ("health", config.health_address, health::pages(progress)),
+        ("metrics", config.metrics_address, health::metrics(metrics)),
+    ];
+    for (name, address, pages) in pages {
+        if let Some(address) = address {
+            let (address, serve) = http_server::listen(address, pages).await?;
+            tracing::info!(name, %address, "listening");
+            servers.push(Box::pin(serve));
+        }
+    }
+    Ok(async move {
+        futures::future::join_all(servers).await;
+    })
 }
 
 /// The loop, with the election and the writing of Events beside it.

@@ -245,6 +245,7 @@ impl Run<'_> {
                 }
             }
             Err(Refusal::Invalid { field, message }) => TemplateOutcome::Refused { field, message },
+            Err(Refusal::AlreadyExists) => return Err(self.note_taken(object).await),
             Err(other) => return Err(other),
         };
         self.outcome.check = Some(TemplateCheck { digest, outcome });
@@ -285,27 +286,33 @@ impl Run<'_> {
                     .push((Kind::ReplicaSet, self.named(name), expected));
                 Ok(())
             }
-            Err(Refusal::AlreadyExists) => {
-                // Ours, from a create whose answer was lost: it will be seen. Anything else has
-                // taken the name.
-                let api = self.api(Kind::ReplicaSet);
-                let live = api.get_opt(name).await.map_err(Refusal::of)?;
-                let uid = self.observed.rollout.metadata.uid.as_deref();
-                let is_ours = live.is_some_and(|live| {
-                    let mut owners = live.metadata.owner_references.into_iter().flatten();
-                    owners.any(|owner| {
-                        owner.controller == Some(true) && Some(owner.uid.as_str()) == uid
-                    })
-                });
-                if !is_ours {
-                    self.outcome.taken = Some(TakenName {
-                        name: name.to_owned(),
-                    });
-                }
-                Err(Refusal::AlreadyExists)
-            }
+            Err(Refusal::AlreadyExists) => Err(self.note_taken(object).await),
             Err(other) => Err(other),
         }
+    }
+
+    /// A ReplicaSet of this name is there. Ours, from a create whose answer was lost, will be seen;
+    /// anything else has taken the name. Returns why the write counts as failed.
+    async fn note_taken(&mut self, object: &Value) -> Refusal {
+        let name = object.pointer("/metadata/name").and_then(Value::as_str);
+        let name = name.unwrap_or_default();
+        let live = match self.api(Kind::ReplicaSet).get_opt(name).await {
+            Ok(live) => live,
+            Err(error) => return Refusal::of(error),
+        };
+        let uid = self.observed.rollout.metadata.uid.as_deref();
+        let is_ours = |owner: &OwnerReference| {
+            owner.controller == Some(true) && Some(owner.uid.as_str()) == uid
+        };
+        let live = live.map(|live| live.metadata);
+        let owners = live.as_ref().and_then(|it| it.owner_references.as_ref());
+        let ours = owners.is_some_and(|owners| owners.iter().any(is_ours));
+        if live.is_some() && !ours {
+            self.outcome.taken = Some(TakenName {
+                name: name.to_owned(),
+            });
+        }
+        Refusal::AlreadyExists
     }
 
     /// Creates a ReplicaSet with strict field validation, maybe only as a dry-run.

@@ -98,7 +98,8 @@ mod tests {
             "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
             "metadata": {"name": "web", "namespace": "shop", "generation": 4},
             "spec": {"replicas": "many"},
-            "status": {"conditions": [{"type": "Healthy", "status": "True"}], "stableRS": "abc"},
+            "status": {"stableRS": "abc", "conditions": [{"type": "Healthy", "status": "True", "reason": "a",
+                "message": "b", "lastUpdateTime": "2026-01-01T00:00:00Z", "lastTransitionTime": "2026-01-01T00:00:00Z"}]},
         }))
         .unwrap();
         let mut poison = crate::decode::rollout(object).unwrap_err();

@@ -26,12 +26,13 @@ use crate::config::Config;
 use crate::event_writer::reference;
 use crate::execute::{Executor, Outcome, Work};
 use crate::gate::{Gate, PATIENCE};
+use crate::kernel::{self, Checked};
 use crate::metrics::Metrics;
 use crate::observe::{Memory, observe};
+use crate::poison;
 use crate::queue::Queue;
 use crate::status_patch::Pruned;
 use crate::watch::{Change, Scope, api, changes};
-use crate::{kernel, poison};
 
 /// How long until a refused template is asked about again.
 const REFUSED_TEMPLATE: Duration = Duration::from_secs(60);
@@ -227,6 +228,19 @@ impl Reconciler {
         }
     }
 
+    /// Whether the watch shows this object too.
+    fn is_in_scope(&self, kind: Kind, object: &DynamicObject) -> bool {
+        let label = |key: &str| object.metadata.labels.as_ref().and_then(|all| all.get(key));
+        match kind {
+            Kind::Rollout => {
+                let ours = self.config.instance_id.as_ref().filter(|id| !id.is_empty());
+                label(crds::names::INSTANCE_ID) == ours
+            }
+            Kind::ReplicaSet => label(crds::names::POD_TEMPLATE_HASH).is_some(),
+            Kind::Service => true,
+        }
+    }
+
     fn is_synced(&self) -> bool {
         self.listed.values().all(|listed| *listed)
     }
@@ -311,8 +325,14 @@ impl Reconciler {
         let observed = observe(&self.cache, key, &memory, self.config.settings)?;
         let now = self.clock.now();
         let plan = (self.config.plan)(&observed, now);
-        let plan = kernel::check(&observed, plan, now, &self.metrics);
-        let waiting_on = plan.waiting_on.as_ref().map(planner::WaitingOn::reason);
+        let Checked { plan, held } = kernel::check(&observed, plan, now);
+        let waiting_on = match held {
+            Some(rule) => {
+                self.metrics.held(rule.id());
+                Some(kernel::HELD)
+            }
+            None => plan.waiting_on.as_ref().map(planner::WaitingOn::reason),
+        };
         self.metrics.planned(key, waiting_on);
         let wake = plan.wake_at.and_then(|at| self.clock.instant_of(at));
         let wake = [wake, memory.ask_again].into_iter().flatten().min();
@@ -431,8 +451,10 @@ impl Reconciler {
                         Ok(live) => {
                             self.gate.saw_live(&key, kind, &object);
                             match live {
-                                Some(live) => self.apply(kind, live),
-                                None => self.delete(kind, &object),
+                                Some(live) if self.is_in_scope(kind, &live) => {
+                                    self.apply(kind, live);
+                                }
+                                Some(_) | None => self.delete(kind, &object),
                             }
                             // After a failed write it is tried again when something is new, or
                             // when the back-off is over.
@@ -481,6 +503,8 @@ impl Reconciler {
             pruned,
             resolved,
         } = outcome;
+        let did_nothing =
+            wrote.is_empty() && check.is_none() && taken.is_none() && failed.is_none();
         for (kind, object, expected) in wrote {
             self.gate.wrote(key, kind, object, expected, now);
         }
@@ -505,7 +529,12 @@ impl Reconciler {
             if resolved {
                 memory.failure = None;
             }
-            if memory.failure.is_none() {
+            // A plan of which nothing is kept by the API server is as good as an empty one.
+            if did_nothing && memory.failure.take().is_none() {
+                self.queue.succeeded(key);
+                return None;
+            }
+            if memory.failure.is_none() && !did_nothing {
                 self.queue.succeeded(key);
             }
             self.queue.add(key.clone());

@@ -214,7 +214,7 @@ fn of_process(state: &State, encoder: &mut DescriptorEncoder<'_>) -> Result<(), 
     let help = "Plans that were held because they broke a safety rule";
     let mut metric =
         encoder.encode_descriptor("rollouts_safety_holds", help, None, MetricType::Counter)?;
-    for rule in crate::kernel::RULES {
+    for rule in safety::Rule::ALL.map(safety::Rule::id) {
         let count = state.counters.holds.get(rule).copied().unwrap_or(0);
         counter(&mut metric, &vec![("rule", rule)], count)?;
     }

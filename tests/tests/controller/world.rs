@@ -8,7 +8,7 @@ use kube::Client;
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::{Value, json};
-use sim::{Cluster, Options, Phase};
+use sim::{Cluster, Intercept, Options, Phase, RequestInfo};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -18,8 +18,13 @@ pub(crate) struct World {
     pub(crate) client: Client,
     /// Every request of a controller: `+12.345s patch rollouts/status shop/web {…}`.
     pub(crate) log: Arc<Mutex<Vec<String>>>,
+    /// Asked about each request of a controller, before and after it.
+    fault: Arc<Mutex<Option<Fault>>>,
     _actors: sim::ActorsHandle,
 }
+
+/// What is wrong with a request, if anything.
+pub(crate) type Fault = Box<dyn FnMut(&RequestInfo) -> Option<Intercept> + Send>;
 
 /// A running controller; stopped when dropped.
 pub(crate) struct Running {
@@ -45,6 +50,8 @@ impl World {
             cluster.install_crd(crd).unwrap();
         }
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let fault: Arc<Mutex<Option<Fault>>> = Arc::default();
+        let faults = fault.clone();
         let lines = log.clone();
         let start = tokio::time::Instant::now();
         cluster.intercept(move |request| {
@@ -61,7 +68,9 @@ impl World {
                     String::from_utf8_lossy(&request.body),
                 ));
             }
-            None
+            let mut fault = faults.lock().unwrap();
+            let is_ours = request.writer == "rollouts-controller";
+            fault.as_mut().filter(|_| is_ours)?(request)
         });
         let client = Client::new(cluster.service(), "default");
         let actors = cluster.start();
@@ -69,8 +78,22 @@ impl World {
             cluster,
             client,
             log,
+            fault,
             _actors: actors,
         }
+    }
+
+    /// From now on requests of controllers may fail.
+    pub(crate) fn fail(
+        &self,
+        fault: impl FnMut(&RequestInfo) -> Option<Intercept> + Send + 'static,
+    ) {
+        *self.fault.lock().unwrap() = Some(Box::new(fault));
+    }
+
+    /// From now on no request fails.
+    pub(crate) fn heal(&self) {
+        *self.fault.lock().unwrap() = None;
     }
 
     pub(crate) fn run(&self) -> Running {
@@ -222,4 +245,9 @@ pub(crate) fn service(name: &str, app: &str) -> Value {
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
         "spec": {"selector": {"app": app}, "ports": [{"port": 80}]},
     })
+}
+
+/// A canary with a pause that ends by itself.
+pub(crate) fn canary() -> Value {
+    json!({"canary": {"steps": [{"setWeight": 25}, {"pause": {"duration": "30s"}}, {"setWeight": 50}]}})
 }

@@ -1,2 +1,0 @@
-//! The controller.
-fn main() {}

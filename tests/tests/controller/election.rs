@@ -1,0 +1,108 @@
+//! Who acts.
+
+use std::time::Duration;
+
+use controller::{Config, End, LeaderElection};
+use serde_json::json;
+use sim::Intercept;
+
+use crate::world::{World, canary, rollout};
+
+fn candidate(identity: &str) -> Config {
+    Config {
+        leader_election: Some(LeaderElection {
+            namespace: "default".to_owned(),
+            name: "argo-rollouts-controller-lock".to_owned(),
+            identity: identity.to_owned(),
+            lease_duration: Duration::from_secs(15),
+            renew_deadline: Duration::from_secs(10),
+            retry_period: Duration::from_secs(2),
+        }),
+        ..Config::default()
+    }
+}
+
+async fn holder(world: &World) -> String {
+    let lease = world.get("Lease", "argo-rollouts-controller-lock").await;
+    lease["spec"]["holderIdentity"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_of_two_controllers_acts_and_the_other_takes_over_at_once_when_it_stops() {
+    let world = World::new();
+    let mut first = world.run_with(candidate("first"));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let second = world.run_with(candidate("second"));
+    world.create(rollout("web", 2, canary())).await;
+    world.until("web", "Healthy").await;
+    assert_eq!(holder(&world).await, "first");
+    assert!(first.gauge.counters().writes() > 0);
+    assert_eq!(second.gauge.counters().writes(), 0);
+
+    first.shutdown.cancel();
+    assert_eq!((&mut first.task).await.unwrap(), End::Stopped);
+    world.set_image("web", "app:v2").await;
+    world.until("web", "Healthy").await;
+    assert_eq!(holder(&world).await, "second");
+    assert_eq!(world.pods().await, ["app:v2=2"]);
+    let events = world.events("web").await;
+    let greetings = events
+        .iter()
+        .filter(|it| *it == "RolloutAddedToInformer")
+        .count();
+    assert_eq!(
+        greetings, 2,
+        "each says once, when it begins to act: {events:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_dies_is_replaced_when_its_lease_has_run_out() {
+    let world = World::new();
+    let first = world.run_with(candidate("first"));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let second = world.run_with(candidate("second"));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    drop(first);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(holder(&world).await, "first");
+    assert_eq!(second.gauge.counters().plans, 0);
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    assert_eq!(holder(&world).await, "second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_cannot_renew_writes_nothing_any_more_and_ends() {
+    let world = World::new();
+    let mut first = world.run_with(candidate("first"));
+    world.create(rollout("web", 2, canary())).await;
+    world.until("web", "Healthy").await;
+    world.fail(|request| {
+        let is_lease = request
+            .resource
+            .as_ref()
+            .is_some_and(|it| it.resource == "leases");
+        is_lease.then_some(Intercept::Reset)
+    });
+    tokio::time::sleep(Duration::from_secs(14)).await;
+    assert_eq!((&mut first.task).await.unwrap(), End::LostLease);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_controller_leaves_alone_what_belongs_to_another_instance() {
+    let world = World::new();
+    let plain = world.run();
+    let mut labelled = rollout("blue", 1, canary());
+    labelled["metadata"]["labels"] =
+        json!({"argo-rollouts.argoproj.io/controller-instance-id": "blue"});
+    world.create(labelled).await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(plain.gauge.counters().writes(), 0);
+    let instance_id = Some("blue".to_owned());
+    let _blue = world.run_with(Config {
+        instance_id,
+        ..Config::default()
+    });
+    world.until("blue", "Healthy").await;
+    assert_eq!(plain.gauge.counters().writes(), 0);
+}

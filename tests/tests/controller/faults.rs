@@ -1,0 +1,232 @@
+//! What the way to the API server does to us, and what one object must not do to another.
+
+use std::time::Duration;
+
+use controller::Config;
+use planner::{Action, Now, Observed, Plan, ReplicaSetChange, Write};
+use serde_json::json;
+use sim::{ApiError, Intercept, Phase};
+
+use crate::world::{World, canary, rollout};
+
+/// A canary from `app:v1` to `app:v2`, whatever happens meanwhile.
+async fn update(world: &World) -> Vec<String> {
+    world.create(rollout("web", 4, canary())).await;
+    world.until("web", "Healthy").await;
+    world.set_image("web", "app:v2").await;
+    world.until("web", "Healthy").await;
+    let mut end = world.pods().await;
+    end.push(format!(
+        "{} revisions",
+        world.list("ReplicaSet").await.len()
+    ));
+    end
+}
+
+const END: [&str; 2] = ["app:v2=4", "2 revisions"];
+
+#[tokio::test(start_paused = true)]
+async fn a_write_whose_answer_is_lost_is_neither_lost_nor_done_twice() {
+    let world = World::new();
+    let mut count = 0;
+    world.fail(move |request| {
+        let done = matches!(request.phase, Phase::After(_));
+        if !done || !request.is_write() {
+            return None;
+        }
+        count += 1;
+        (count % 2 == 0).then_some(Intercept::Reset)
+    });
+    let _controller = world.run();
+    assert_eq!(update(&world).await, END);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_never_arrives_is_made_again() {
+    let world = World::new();
+    let mut count = 0;
+    world.fail(move |request| {
+        if request.phase != Phase::Before || !request.is_write() {
+            return None;
+        }
+        count += 1;
+        (count % 3 != 0).then_some(Intercept::Reset)
+    });
+    let _controller = world.run();
+    assert_eq!(update(&world).await, END);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_without_an_answer_is_given_up_after_its_time() {
+    let world = World::new();
+    let mut count = 0;
+    world.fail(move |request| {
+        if request.phase != Phase::Before || !request.is_write() {
+            return None;
+        }
+        count += 1;
+        (count % 7 == 0).then_some(Intercept::Delay(Duration::from_secs(3600)))
+    });
+    let _controller = world.run();
+    assert_eq!(update(&world).await, END);
+}
+
+#[tokio::test(start_paused = true)]
+async fn watches_that_end_and_a_history_that_is_gone_lose_nothing() {
+    let world = World::new();
+    let _controller = world.run();
+    world.create(rollout("web", 4, canary())).await;
+    world.until("web", "Healthy").await;
+    world.cluster.compact();
+    world.cluster.end_watches();
+    world.set_image("web", "app:v2").await;
+    world.cluster.compact();
+    world.until("web", "Paused").await;
+    world.cluster.end_watches();
+    world.until("web", "Healthy").await;
+    assert_eq!(world.pods().await, ["app:v2=4"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_done_on_an_old_view_while_the_watches_cannot_be_had() {
+    let world = World::new();
+    let controller = world.run();
+    world.create(rollout("web", 4, canary())).await;
+    world.until("web", "Healthy").await;
+    world.fail(|request| {
+        (request.verb == "watch" || request.verb == "list").then_some(Intercept::Reset)
+    });
+    world.cluster.end_watches();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let before = controller.gauge.counters().writes();
+    world.set_image("web", "app:v2").await;
+    tokio::time::sleep(Duration::from_secs(1800)).await;
+    assert_eq!(controller.gauge.counters().writes(), before);
+    world.heal();
+    world.until("web", "Healthy").await;
+    assert_eq!(world.pods().await, ["app:v2=4"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_write_is_told_and_made_once_it_is_allowed() {
+    let world = World::new();
+    world.fail(|request| {
+        let is_scaling = request.verb == "patch"
+            && request
+                .resource
+                .as_ref()
+                .is_some_and(|it| it.resource == "replicasets");
+        let refusal = ApiError::new(403, "Forbidden", "no pods for you today");
+        (is_scaling && request.phase == Phase::Before).then_some(Intercept::Answer(refusal))
+    });
+    let controller = world.run();
+    world.create(rollout("web", 2, canary())).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let waiting_on = world.get("Rollout", "web").await["status"]["waitingOn"].clone();
+    assert_eq!(waiting_on["reason"], "WriteRefused", "{waiting_on}");
+    assert!(
+        waiting_on["seen"]
+            .as_str()
+            .unwrap()
+            .contains("no pods for you today")
+    );
+    let requests = controller.gauge.counters().requests.values().sum::<u64>();
+    assert!(requests < 120, "{requests} requests in a minute");
+    world.heal();
+    world.until("web", "Healthy").await;
+    let waiting_on = world.get("Rollout", "web").await["status"]["waitingOn"].clone();
+    assert_eq!(waiting_on, json!(null));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollout_that_always_fails_does_not_delay_another() {
+    let world = World::new();
+    world.fail(|request| {
+        let is_of_broken = request.name.starts_with("broken") && request.is_write();
+        let refusal = ApiError::new(403, "Forbidden", "not this one");
+        (is_of_broken && request.phase == Phase::Before).then_some(Intercept::Answer(refusal))
+    });
+    let _controller = world.run_with(Config {
+        workers: 1,
+        ..Config::default()
+    });
+    world.create(rollout("broken", 2, canary())).await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    world.create(rollout("web", 2, canary())).await;
+    let begun = tokio::time::Instant::now();
+    world.until("web", "Healthy").await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+/// Panics for the Rollout `broken`; plans a breach of the floor for the Rollout `greedy`.
+fn buggy(observed: &Observed, now: Now) -> Plan {
+    let name = observed.rollout.metadata.name.as_deref();
+    assert_ne!(
+        name,
+        Some("broken"),
+        "a bug that one object brings to light"
+    );
+    let full = observed
+        .replica_sets
+        .iter()
+        .find(|set| set.available_replicas > 1);
+    if let (Some("greedy"), Some(set)) = (name, full) {
+        let change = ReplicaSetChange {
+            replicas: Some(0),
+            ..ReplicaSetChange::default()
+        };
+        let write = Write::PatchReplicaSet {
+            name: set.name.clone(),
+            uid: set.uid.clone(),
+            resource_version: set.resource_version.clone(),
+            change,
+        };
+        let actions = vec![Action {
+            write,
+            events: Vec::new(),
+        }];
+        return Plan {
+            actions,
+            ..Plan::default()
+        };
+    }
+    planner::plan(observed, now)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bug_that_one_object_brings_to_light_leaves_the_others_alone() {
+    let world = World::new();
+    let _controller = world.run_with(Config {
+        plan: buggy,
+        ..Config::default()
+    });
+    world.create(rollout("broken", 2, canary())).await;
+    world.create(rollout("web", 2, canary())).await;
+    world.until("web", "Healthy").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_breaks_a_safety_rule_is_held_and_says_why() {
+    let world = World::new();
+    let controller = world.run_with(Config {
+        plan: buggy,
+        ..Config::default()
+    });
+    world.create(rollout("greedy", 2, canary())).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.pods().await, ["app:v1=2"]);
+    let waiting_on = world.get("Rollout", "greedy").await["status"]["waitingOn"].clone();
+    assert_eq!(waiting_on["reason"], "SafetyHold", "{waiting_on}");
+    assert!(controller.gauge.counters().holds["S1"] > 0);
+    let before = controller.gauge.counters().writes();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!(
+        controller.gauge.counters().writes(),
+        before,
+        "it is said once"
+    );
+}
