@@ -1,4 +1,5 @@
 //! Each rule, both ways: what it holds, and the legal move next to it that it lets pass.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use safety::{Move, Owner, Role, Rule, Service, Set, Strategy, World, check};
 
@@ -111,7 +112,7 @@ fn available_pods_of_a_canary_do_not_go_below_the_floor() {
     ] {
         let world = canary(10, 3, unavailable, &[("stable", stable), ("new", new)]);
         assert_eq!(
-            broken(&world, &[next.clone()]),
+            broken(&world, std::slice::from_ref(&next)),
             rule,
             "{stable} {new} {next:?}"
         );

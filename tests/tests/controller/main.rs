@@ -1,4 +1,10 @@
 //! The shipped controller over the embedded cluster: what holds for every strategy.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 mod behaviour;
 mod election;
