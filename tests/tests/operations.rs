@@ -38,6 +38,13 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => Just(Act::Pause),
         1 => Just(unpause()),
         1 => Just(Act::Undo(None)),
+        1 => Just(lost_selector()),
+        1 => Just(harmless_edit()),
+        1 => (0..6_i64).prop_map(|replicas| Act::PatchOther {
+            resource: "replicasets".to_owned(),
+            name: "new".to_owned(),
+            body: json!({"spec": {"replicas": replicas}}),
+        }),
         1 => prop_oneof![Just("new"), Just("stable")].prop_map(|which| Act::DeleteOther {
             resource: "pods".to_owned(),
             name: which.to_owned(),
@@ -54,6 +61,23 @@ fn unpause() -> Act {
     Act::Patch {
         status: false,
         body: json!({"spec": {"paused": false}}),
+    }
+}
+
+/// A GitOps tool applies the active Service without our key.
+fn lost_selector() -> Act {
+    Act::PatchOther {
+        resource: "services".to_owned(),
+        name: "shop-active".to_owned(),
+        body: json!({"spec": {"selector": {"rollouts-pod-template-hash": null}}}),
+    }
+}
+
+/// An edit that changes nothing of the update.
+fn harmless_edit() -> Act {
+    Act::Patch {
+        status: false,
+        body: json!({"spec": {"revisionHistoryLimit": 7}}),
     }
 }
 
@@ -223,4 +247,9 @@ fn blue_green_is_safe_whatever_people_do_with_a_controller_that_dies_after_every
 #[test]
 fn a_canary_is_safe_whatever_people_do_with_a_controller_that_dies_after_every_write() {
     hold(Mode::CrashAfterEveryWrite, canary());
+}
+
+#[test]
+fn blue_green_is_safe_whatever_people_do_in_a_slow_cluster() {
+    hold(Mode::SlowCluster, blue_green());
 }

@@ -28,6 +28,8 @@ pub(super) struct Floor {
     debt: BTreeMap<String, i64>,
     /// What each Rollout has reached, by uid.
     reached: BTreeMap<String, Reached>,
+    /// ReplicaSets that somebody else made smaller last, by uid.
+    tampered: BTreeSet<String>,
     /// `spec.replicas` at each generation, by uid of the Rollout.
     desired: BTreeMap<String, BTreeMap<i64, i64>>,
 }
@@ -47,7 +49,7 @@ impl Checker for Floor {
         match step.commit.resource() {
             "pods" => self.note_readiness(step),
             "rollouts" => self.note_desired(step),
-            "replicasets" => self.note_removal(step),
+            "replicasets" => self.note_hand(step),
             _ => return None,
         }
         self.recount(step);
@@ -82,9 +84,17 @@ impl Floor {
         }
     }
 
-    /// Somebody else removed a ReplicaSet: what it had is lost, and not because of us.
-    fn note_removal(&mut self, step: &Step<'_>) {
-        if step.commit.after.is_none() && step.commit.actor != Actor::Controller {
+    /// Somebody else removed a ReplicaSet or made it smaller: what it had is lost, and not because
+    /// of us.
+    fn note_hand(&mut self, step: &Step<'_>) {
+        let by_us = step.commit.actor == Actor::Controller;
+        if let Some((before, after)) = step.change("replicasets") {
+            if by_us {
+                self.tampered.remove(uid(after));
+            } else if replicas(after) < replicas(before) {
+                self.tampered.insert(uid(after).to_owned());
+            }
+        } else if step.commit.after.is_none() && !by_us {
             let removed = step.commit.before.as_deref();
             self.reached.remove(removed.map_or("", controller_uid));
         }
@@ -117,7 +127,9 @@ impl Floor {
             let available = count(now.get(id));
             let lost = (count(self.available.get(id)) - available).max(0);
             let debt = self.debt.entry(id.to_owned()).or_default();
-            if lost > 0 && !is_shrinking(step.before, set) {
+            if lost > 0 && self.tampered.contains(id) {
+                self.reached.remove(controller_uid(set));
+            } else if lost > 0 && !is_shrinking(step.before, set) {
                 *debt += lost;
             }
             // Whole again, or told to be smaller: nothing more is owed than is missing.

@@ -31,13 +31,20 @@ fn s1_finds_a_write_that_takes_too_many_available_pods() {
 }
 
 #[test]
-fn s1_finds_pods_that_are_gone_because_a_set_was_made_smaller() {
-    let mut planted = canary();
-    planted.user("replicasets", "web-old", &sized(6));
-    for index in 0..3 {
-        planted.cluster("pods", &format!("web-old-{index}"), &Value::Null);
-    }
-    assert_eq!(planted.broken(), ["S1"]);
+fn s1_finds_pods_that_are_gone_because_we_made_a_set_smaller() {
+    let made_smaller_by = |actor| {
+        let mut planted = canary();
+        // The status is behind, so that the write alone looks harmless.
+        let behind = json!({"status": {"availableReplicas": 0}});
+        planted.cluster("replicasets", "web-old", &behind);
+        planted.change(actor, "replicasets", "web-old", &sized(6));
+        for index in 0..3 {
+            planted.cluster("pods", &format!("web-old-{index}"), &Value::Null);
+        }
+        planted.broken()
+    };
+    assert_eq!(made_smaller_by(Actor::Controller), ["S1"]);
+    assert_eq!(made_smaller_by(Actor::User), Vec::<&str>::new());
 }
 
 #[test]
