@@ -26,6 +26,9 @@ pub(super) struct Floor {
     available: BTreeMap<String, BTreeSet<String>>,
     /// Pods the cluster took, by the uid of their ReplicaSet.
     debt: BTreeMap<String, i64>,
+    /// Debt of ReplicaSets that were made smaller before they were whole again, by uid of the
+    /// Rollout: it is paid when the Rollout has what it promised.
+    carried: BTreeMap<String, i64>,
     /// What each Rollout has reached, by uid.
     reached: BTreeMap<String, Reached>,
     /// ReplicaSets that somebody else made smaller last, by uid.
@@ -133,7 +136,16 @@ impl Floor {
                 *debt += lost;
             }
             // Whole again, or told to be smaller: nothing more is owed than is missing.
-            *debt = (*debt).min((replicas(set) - available).max(0));
+            let missing = (replicas(set) - available).max(0);
+            let is_resized =
+                step.commit.resource() == "replicasets" && step.commit.name() == name(set);
+            if is_resized && *debt > missing {
+                *self
+                    .carried
+                    .entry(controller_uid(set).to_owned())
+                    .or_default() += *debt - missing;
+            }
+            *debt = (*debt).min(missing);
         }
         self.available = now;
     }
@@ -150,11 +162,14 @@ impl Floor {
         let pods = |set: &Value| {
             count(self.available.get(uid(set))) + self.debt.get(uid(set)).copied().unwrap_or(0)
         };
-        let have: i64 = sets.iter().map(|set| pods(set)).sum();
+        let there: i64 = sets.iter().map(|set| pods(set)).sum();
         // Pods that a smaller size has already doomed, or that no status tells of yet, are there, but
         // nobody could build on them.
         let lasting: i64 = sets.iter().map(|set| pods(set).min(counted_on(set))).sum();
         let promise = self.promise(rollout);
+        let carried = self.carried.entry(uid(rollout).to_owned()).or_default();
+        *carried = (*carried).min((promise - there).max(0));
+        let have = there + *carried;
         let reached = self
             .reached
             .entry(uid(rollout).to_owned())
