@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
@@ -15,7 +14,7 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
 use kube::api::DynamicObject;
 use kube::runtime::watcher::Event as WatchEvent;
-use planner::{Event, EventKind, Observed, Plan, TemplateOutcome, WriteFailure};
+use planner::{Event, EventKind};
 use tokio::sync::watch as channel;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -24,18 +23,16 @@ use crate::cache::{Cache, Key, Kind};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::event_writer::reference;
-use crate::execute::{Executor, Outcome, Work};
-use crate::gate::{Gate, PATIENCE};
-use crate::kernel::{self, Checked};
+use crate::execute::{Executor, Outcome};
+use crate::gate::Gate;
 use crate::metrics::Metrics;
-use crate::observe::{Memory, observe};
-use crate::poison;
+use crate::observe::Memory;
 use crate::queue::Queue;
 use crate::status_patch::Pruned;
-use crate::watch::{Change, Scope, api, changes};
+use crate::watch::{Change, Scope, changes};
 
-/// How long until a refused template is asked about again.
-const REFUSED_TEMPLATE: Duration = Duration::from_secs(60);
+mod outcome;
+mod pass;
 
 /// What the rest of the process may know of the loop.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -299,285 +296,12 @@ impl Reconciler {
         }
     }
 
-    /// Looks at one Rollout. Returns the requests that come of it, if any.
-    fn start(&mut self, key: &Key) -> Option<BoxFuture<'static, Done>> {
-        if let Some(poison) = self.cache.poison(key) {
-            let told = poison::tell(
-                poison,
-                &self.clock,
-                self.config.settings.observed_generation,
-            )?;
-            let (client, key) = (self.client.clone(), key.clone());
-            return Some(
-                async move { Done::Told(key.clone(), told.send(&client, &key).await) }.boxed(),
-            );
-        }
-        if self.cache.rollout(key).is_none() {
-            self.memory.remove(key);
-            self.gate.forget(key);
-            self.queue.forget(key);
-            return None;
-        }
-        if let Err((since, missing)) = self.gate.check(key, &self.cache) {
-            return self.wait_or_refresh(key, since, missing);
-        }
-        let memory = self.recall(key);
-        let observed = observe(&self.cache, key, &memory, self.config.settings)?;
-        let now = self.clock.now();
-        let plan = (self.config.plan)(&observed, now);
-        let Checked { plan, held } = kernel::check(&observed, plan, now);
-        let waiting_on = match held {
-            Some(rule) => {
-                self.metrics.held(rule.id());
-                Some(kernel::HELD)
-            }
-            None => plan.waiting_on.as_ref().map(planner::WaitingOn::reason),
-        };
-        self.metrics.planned(key, waiting_on);
-        let wake = plan.wake_at.and_then(|at| self.clock.instant_of(at));
-        let wake = [wake, memory.ask_again].into_iter().flatten().min();
-        self.queue.wake(key, wake);
-        if plan.actions.is_empty() {
-            match self.memory.get_mut(key).filter(|it| it.failure.is_some()) {
-                // The failure is told; the write it is about is tried again.
-                Some(memory) => {
-                    memory.failure = None;
-                    self.queue.add(key.clone());
-                }
-                None => self.queue.succeeded(key),
-            }
-            tracing::debug!(rollout = %key, waiting_on, "nothing to do");
-            return None;
-        }
-        Some(self.execute(key, observed, plan))
-    }
-
-    /// What is remembered of a Rollout, without what is of no use any more.
-    fn recall(&mut self, key: &Key) -> Memory {
-        let now = Instant::now();
-        let memory = self.memory.entry(key.clone()).or_default();
-        if memory.ask_again.is_some_and(|at| at <= now) {
-            memory.ask_again = None;
-            memory.check = None;
-        }
-        // The answer about a template is needed only until a ReplicaSet carries its digest.
-        if let (Some(check), Some(rollout)) = (&memory.check, self.cache.rollout(key)) {
-            let sets = self.cache.sets_of(key, rollout);
-            let carries = |set: &Arc<planner::ReplicaSet>| {
-                set.annotations.get(crds::names::TEMPLATE_DIGEST) == Some(&check.digest)
-            };
-            if sets.iter().any(carries) {
-                memory.check = None;
-                memory.ask_again = None;
-                memory.taken = None;
-            }
-        }
-        memory.clone()
-    }
-
-    fn execute(&self, key: &Key, observed: Observed, plan: Plan) -> BoxFuture<'static, Done> {
-        let only_status = plan
-            .actions
-            .iter()
-            .all(|action| matches!(action.write, planner::Write::WriteStatus { .. }));
-        let changes_owner = plan
-            .actions
-            .iter()
-            .filter_map(|action| match &action.write {
-                planner::Write::PatchReplicaSet { name, change, .. } if change.owner.is_some() => {
-                    Some(name)
-                }
-                _ => None,
-            });
-        let owners = changes_owner.map(|name| {
-            let set = Key::new(key.namespace.clone(), name);
-            (name.clone(), self.cache.owners(&set).to_vec())
-        });
-        let work = Work {
-            key: key.clone(),
-            observed,
-            owners: owners.collect(),
-            plan,
-            pruned: self.pruned.clone(),
-        };
-        let executor = self.executor.clone();
-        let key = key.clone();
-        async move {
-            let mut outcome = executor.run(work).await;
-            outcome.resolved = !only_status && outcome.failed.is_none();
-            Done::Executed(key, Box::new(outcome))
-        }
-        .boxed()
-    }
-
     /// The work on a Rollout has ended.
     fn ended(&mut self, key: &Key) {
         self.queue.done(key);
         if let Some(begun) = self.begun.remove(key) {
             self.metrics.took(key, begun.elapsed());
         }
-    }
-
-    /// Our own writes are not visible yet: wait for the watch, and in the end read live.
-    fn wait_or_refresh(
-        &mut self,
-        key: &Key,
-        since: Instant,
-        missing: Vec<(Kind, Key)>,
-    ) -> Option<BoxFuture<'static, Done>> {
-        let until = since + PATIENCE;
-        if Instant::now() < until {
-            self.queue.wake(key, Some(until));
-            return None;
-        }
-        tracing::warn!(rollout = %key, "the watch does not show our own writes; reading live");
-        Some(self.read_live(key, missing))
-    }
-
-    fn finish_work(&mut self, done: Done) {
-        let now = Instant::now();
-        match done {
-            Done::Executed(key, outcome) => {
-                // A Rollout whose objects are read again stays in flight until they were.
-                match self.learn(&key, *outcome, now) {
-                    Some(reading) => self.work.push(reading),
-                    None => self.ended(&key),
-                }
-            }
-            Done::Refreshed(key, read) => {
-                self.ended(&key);
-                for (kind, object, live) in read {
-                    match live {
-                        Ok(live) => {
-                            self.gate.saw_live(&key, kind, &object);
-                            match live {
-                                Some(live) if self.is_in_scope(kind, &live) => {
-                                    self.apply(kind, live);
-                                }
-                                Some(_) | None => self.delete(kind, &object),
-                            }
-                            // After a failed write it is tried again when something is new, or
-                            // when the back-off is over.
-                            if !self.queue.will_wake(&key) {
-                                self.queue.add(key.clone());
-                            }
-                        }
-                        Err(error) => {
-                            tracing::warn!(rollout = %key, %error, "failed to read live");
-                            self.queue.back_off(&key, now);
-                        }
-                    }
-                }
-            }
-            Done::Told(key, result) => {
-                self.ended(&key);
-                match result {
-                    Ok(()) => self.queue.succeeded(&key),
-                    Err(error) => {
-                        tracing::warn!(rollout = %key, %error, "failed to tell that the object cannot be read");
-                        self.queue.back_off(&key, now);
-                    }
-                }
-            }
-            Done::Panicked(key) => {
-                tracing::error!(rollout = %key, "a bug of the controller; this rollout waits");
-                self.metrics.failed(&key);
-                self.ended(&key);
-                self.queue.back_off(&key, now);
-            }
-        }
-    }
-
-    /// Takes in what came of a plan. Returns the reading that has to come first, if any.
-    fn learn(
-        &mut self,
-        key: &Key,
-        outcome: Outcome,
-        now: Instant,
-    ) -> Option<BoxFuture<'static, Done>> {
-        let Outcome {
-            wrote,
-            check,
-            taken,
-            failed,
-            pruned,
-            resolved,
-        } = outcome;
-        let did_nothing =
-            wrote.is_empty() && check.is_none() && taken.is_none() && failed.is_none();
-        for (kind, object, expected) in wrote {
-            self.gate.wrote(key, kind, object, expected, now);
-        }
-        for path in pruned {
-            if self.pruned.insert(path.clone()) {
-                tracing::warn!(
-                    path,
-                    "the installed CRD does not keep this field of the status; it is left out from now on"
-                );
-            }
-        }
-        let memory = self.memory.entry(key.clone()).or_default();
-        if let Some(check) = check {
-            let is_refused = matches!(check.outcome, TemplateOutcome::Refused { .. });
-            memory.ask_again = is_refused.then(|| now + REFUSED_TEMPLATE);
-            memory.check = Some(Arc::new(check));
-        }
-        if taken.is_some() {
-            memory.taken = taken;
-        }
-        let Some(failed) = failed else {
-            if resolved {
-                memory.failure = None;
-            }
-            // A plan of which nothing is kept by the API server is as good as an empty one.
-            if did_nothing && memory.failure.take().is_none() {
-                self.queue.succeeded(key);
-                return None;
-            }
-            if memory.failure.is_none() && !did_nothing {
-                self.queue.succeeded(key);
-            }
-            self.queue.add(key.clone());
-            return None;
-        };
-        self.metrics.failed(key);
-        let at_least = failed.refusal.retry_after();
-        self.queue.back_off_at_least(key, now, at_least);
-        if failed.refusal.is_answer() {
-            tracing::warn!(rollout = %key, object = failed.object, reason = %failed.refusal, "a write was refused");
-            let since = memory
-                .failure
-                .as_ref()
-                .map_or_else(|| self.clock.now().second(), |old| old.since);
-            memory.failure = Some(WriteFailure {
-                object: failed.object,
-                creating: failed.creating,
-                message: failed.refusal.to_string(),
-                since,
-            });
-            return None;
-        }
-        tracing::info!(rollout = %key, object = failed.object, reason = %failed.refusal, "looking again");
-        failed
-            .refusal
-            .asks_to_look_again()
-            .then(|| self.read_live(key, vec![failed.target]))
-    }
-
-    /// Reads objects past the cache.
-    fn read_live(&self, key: &Key, objects: Vec<(Kind, Key)>) -> BoxFuture<'static, Done> {
-        let (client, key) = (self.client.clone(), key.clone());
-        let work = async move {
-            let mut read = Vec::new();
-            for (kind, object) in objects {
-                let live = api(&client, kind, &object.namespace)
-                    .get_opt(&object.name)
-                    .await;
-                read.push((kind, object, live));
-            }
-            Done::Refreshed(key, read)
-        };
-        work.boxed()
     }
 }
 

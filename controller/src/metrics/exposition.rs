@@ -314,3 +314,87 @@ fn phase(rollout: &Rollout) -> &'static str {
     }
     phase
 }
+
+#[cfg(test)]
+mod tests {
+    use planner::{Event, EventKind};
+    use serde_json::json;
+
+    use super::*;
+    use crate::metrics::RequestKind;
+
+    fn text(metrics: &Arc<Metrics>) -> String {
+        Exposition::of(metrics.clone()).text().unwrap()
+    }
+
+    fn busy() -> Arc<Metrics> {
+        let metrics = Arc::new(Metrics::default());
+        let key = Key::new("shop", "web");
+        let rollout = json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+            "metadata": {"name": "web", "namespace": "shop"},
+            "spec": {"replicas": 5, "strategy": {"canary": {}}},
+            "status": {"replicas": 6, "availableReplicas": 4, "updatedReplicas": 2, "conditions": [
+                {"type": "Progressing", "status": "Unknown", "reason": "RolloutPaused", "message": "",
+                 "lastUpdateTime": "2026-01-01T00:00:00Z", "lastTransitionTime": "2026-01-01T00:00:00Z"}]},
+        });
+        metrics.seen(&key, &Arc::new(serde_json::from_value(rollout).unwrap()));
+        metrics.took(&key, Duration::from_millis(20));
+        metrics.failed(&key);
+        metrics.held("S1");
+        let (kind, reason, message) = (EventKind::Warning, "RolloutAborted", String::new());
+        metrics.event(
+            &key,
+            &Event {
+                kind,
+                reason,
+                message,
+            },
+        );
+        let request = RequestKind {
+            verb: "Patch",
+            resource: "rollouts".to_owned(),
+            subresource: "status".to_owned(),
+            namespace: "shop".to_owned(),
+            dry_run: false,
+        };
+        metrics.request(request, 200);
+        metrics
+    }
+
+    #[test]
+    fn existing_dashboards_find_their_names() {
+        let text = text(&busy());
+        for line in [
+            r#"rollout_info{namespace="shop",name="web",strategy="canary",traffic_router="",phase="Paused"} 1"#,
+            r#"rollout_info_replicas_desired{namespace="shop",name="web"} 5"#,
+            r#"rollout_info_replicas_available{namespace="shop",name="web"} 4"#,
+            r#"rollout_info_replicas_unavailable{namespace="shop",name="web"} 2"#,
+            r#"rollout_info_replicas_updated{namespace="shop",name="web"} 2"#,
+            r#"rollout_phase{namespace="shop",name="web",strategy="canary",phase="Paused"} 1"#,
+            r#"rollout_phase{namespace="shop",name="web",strategy="canary",phase="Completed"} 0"#,
+            r#"rollout_reconcile_bucket{le="0.15",namespace="shop",name="web"} 1"#,
+            r#"rollout_reconcile_count{namespace="shop",name="web"} 1"#,
+            r#"rollout_reconcile_error{namespace="shop",name="web"} 1"#,
+            r#"rollout_events_total{namespace="shop",name="web",type="Warning",reason="RolloutAborted"} 1"#,
+            r#"controller_clientset_k8s_request_total{kind="rollouts",namespace="shop",name="N/A",verb="Patch",status_code="200"} 1"#,
+            r#"rollouts_safety_holds_total{rule="S1"} 1"#,
+            r#"rollouts_safety_holds_total{rule="S9"} 0"#,
+        ] {
+            assert!(
+                text.lines().any(|it| it == line),
+                "{line} is not in\n{text}"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn numbers_of_a_rollout_that_is_gone_are_shown_a_little_longer() {
+        let metrics = busy();
+        metrics.deleted(&Key::new("shop", "web"));
+        assert!(!text(&metrics).contains("rollout_info{"));
+        assert!(text(&metrics).contains("rollout_events_total{"));
+        tokio::time::advance(LINGER).await;
+        assert!(!text(&metrics).contains("rollout_events_total{"));
+    }
+}

@@ -11,4 +11,5 @@ mod election;
 mod faults;
 mod objects;
 mod replay;
+mod servers;
 mod world;

@@ -42,7 +42,7 @@ const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/names
 pub(crate) struct Flags {
     /// Print the version and exit
     #[arg(long)]
-    version: bool,
+    pub(crate) version: bool,
 
     /// Only one namespace: the one of --namespace, the kubeconfig or the service account
     #[arg(long, help_heading = "Scope", default_value = "false", default_missing_value = "true",
@@ -152,7 +152,7 @@ enum Generation {
 /// Reads the command line. Returns the flags, and the arguments that nothing is known of.
 ///
 /// # Errors
-/// A value that cannot be read; or that only help or the version was asked for.
+/// A value that cannot be read; or that only help was asked for.
 pub(crate) fn read(
     arguments: impl Iterator<Item = OsString>,
 ) -> Result<(Flags, Vec<String>), clap::Error> {
@@ -160,10 +160,6 @@ pub(crate) fn read(
     let mut unknown = Vec::new();
     loop {
         let error = match Flags::try_parse_from(&arguments) {
-            Ok(flags) if flags.version => {
-                let text = format!("rollouts-controller: v{}\n", env!("CARGO_PKG_VERSION"));
-                return Err(clap::Error::raw(ErrorKind::DisplayVersion, text));
-            }
             Ok(flags) => return Ok((flags, unknown)),
             Err(error) => error,
         };

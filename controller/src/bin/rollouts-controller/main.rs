@@ -23,6 +23,10 @@ fn main() -> ExitCode {
         Ok(read) => read,
         Err(error) => error.exit(),
     };
+    if flags.version {
+        println!("rollouts-controller: v{}", env!("CARGO_PKG_VERSION"));
+        return ExitCode::SUCCESS;
+    }
     logs::start(&flags);
     for unknown in unknown {
         tracing::warn!(argument = unknown, "unknown flag, ignored");

@@ -1,0 +1,169 @@
+//! What came of requests, and what is remembered of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use planner::{TemplateOutcome, WriteFailure};
+use tokio::time::Instant;
+
+use super::{Done, Reconciler};
+use crate::cache::{Key, Kind};
+use crate::execute::Outcome;
+use crate::watch::api;
+
+/// How long until a refused template is asked about again.
+const REFUSED_TEMPLATE: Duration = Duration::from_secs(60);
+
+impl Reconciler {
+    pub(super) fn finish_work(&mut self, done: Done) {
+        let now = Instant::now();
+        match done {
+            Done::Executed(key, outcome) => {
+                // A Rollout whose objects are read again stays in flight until they were.
+                match self.learn(&key, *outcome, now) {
+                    Some(reading) => self.work.push(reading),
+                    None => self.ended(&key),
+                }
+            }
+            Done::Refreshed(key, read) => {
+                self.ended(&key);
+                for (kind, object, live) in read {
+                    match live {
+                        Ok(live) => {
+                            self.gate.saw_live(&key, kind, &object);
+                            match live {
+                                Some(live) if self.is_in_scope(kind, &live) => {
+                                    self.apply(kind, live);
+                                }
+                                Some(_) | None => self.delete(kind, &object),
+                            }
+                            // After a failed write it is tried again when something is new, or
+                            // when the back-off is over.
+                            if !self.queue.will_wake(&key) {
+                                self.queue.add(key.clone());
+                            }
+                        }
+                        Err(error) => {
+                            tracing::warn!(rollout = %key, %error, "failed to read live");
+                            self.queue.back_off(&key, now);
+                        }
+                    }
+                }
+            }
+            Done::Told(key, result) => {
+                self.ended(&key);
+                match result {
+                    Ok(()) => self.queue.succeeded(&key),
+                    Err(error) => {
+                        tracing::warn!(rollout = %key, %error, "failed to tell that the object cannot be read");
+                        self.queue.back_off(&key, now);
+                    }
+                }
+            }
+            Done::Panicked(key) => {
+                tracing::error!(rollout = %key, "a bug of the controller; this rollout waits");
+                self.metrics.failed(&key);
+                self.ended(&key);
+                self.queue.back_off(&key, now);
+            }
+        }
+    }
+
+    /// Takes in what came of a plan. Returns the reading that has to come first, if any.
+    fn learn(
+        &mut self,
+        key: &Key,
+        outcome: Outcome,
+        now: Instant,
+    ) -> Option<BoxFuture<'static, Done>> {
+        let Outcome {
+            wrote,
+            check,
+            taken,
+            failed,
+            pruned,
+            resolved,
+        } = outcome;
+        let did_nothing =
+            wrote.is_empty() && check.is_none() && taken.is_none() && failed.is_none();
+        for (kind, object, expected) in wrote {
+            self.gate.wrote(key, kind, object, expected, now);
+        }
+        for path in pruned {
+            if self.pruned.insert(path.clone()) {
+                tracing::warn!(
+                    path,
+                    "the installed CRD does not keep this field of the status; it is left out from now on"
+                );
+            }
+        }
+        let memory = self.memory.entry(key.clone()).or_default();
+        if let Some(check) = check {
+            let is_refused = matches!(check.outcome, TemplateOutcome::Refused { .. });
+            memory.ask_again = is_refused.then(|| now + REFUSED_TEMPLATE);
+            memory.check = Some(Arc::new(check));
+        }
+        if taken.is_some() {
+            memory.taken = taken;
+        }
+        let Some(failed) = failed else {
+            if resolved {
+                memory.failure = None;
+            }
+            // A plan of which nothing is kept by the API server is as good as an empty one.
+            if did_nothing && memory.failure.take().is_none() {
+                self.queue.succeeded(key);
+                return None;
+            }
+            if memory.failure.is_none() && !did_nothing {
+                self.queue.succeeded(key);
+            }
+            self.queue.add(key.clone());
+            return None;
+        };
+        self.metrics.failed(key);
+        let at_least = failed.refusal.retry_after();
+        self.queue.back_off_at_least(key, now, at_least);
+        if failed.refusal.is_answer() {
+            tracing::warn!(rollout = %key, object = failed.object, reason = %failed.refusal, "a write was refused");
+            let since = memory
+                .failure
+                .as_ref()
+                .map_or_else(|| self.clock.now().second(), |old| old.since);
+            memory.failure = Some(WriteFailure {
+                object: failed.object,
+                creating: failed.creating,
+                message: failed.refusal.to_string(),
+                since,
+            });
+            return None;
+        }
+        tracing::info!(rollout = %key, object = failed.object, reason = %failed.refusal, "looking again");
+        failed
+            .refusal
+            .asks_to_look_again()
+            .then(|| self.read_live(key, vec![failed.target]))
+    }
+
+    /// Reads objects past the cache.
+    pub(super) fn read_live(
+        &self,
+        key: &Key,
+        objects: Vec<(Kind, Key)>,
+    ) -> BoxFuture<'static, Done> {
+        let (client, key) = (self.client.clone(), key.clone());
+        let work = async move {
+            let mut read = Vec::new();
+            for (kind, object) in objects {
+                let live = api(&client, kind, &object.namespace)
+                    .get_opt(&object.name)
+                    .await;
+                read.push((kind, object, live));
+            }
+            Done::Refreshed(key, read)
+        };
+        work.boxed()
+    }
+}

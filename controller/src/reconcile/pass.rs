@@ -1,0 +1,149 @@
+//! One pass over one Rollout, up to the requests that come of it: observe, plan, check.
+
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use planner::{Observed, Plan};
+use tokio::time::Instant;
+
+use super::{Done, Reconciler};
+use crate::cache::{Key, Kind};
+use crate::config::Safety;
+use crate::execute::Work;
+use crate::gate::PATIENCE;
+use crate::kernel::{self, Checked};
+use crate::observe::{Memory, observe};
+use crate::poison;
+
+impl Reconciler {
+    /// Looks at one Rollout. Returns the requests that come of it, if any.
+    pub(super) fn start(&mut self, key: &Key) -> Option<BoxFuture<'static, Done>> {
+        if let Some(poison) = self.cache.poison(key) {
+            let told = poison::tell(
+                poison,
+                &self.clock,
+                self.config.settings.observed_generation,
+            )?;
+            let (client, key) = (self.client.clone(), key.clone());
+            return Some(
+                async move { Done::Told(key.clone(), told.send(&client, &key).await) }.boxed(),
+            );
+        }
+        if self.cache.rollout(key).is_none() {
+            self.memory.remove(key);
+            self.gate.forget(key);
+            self.queue.forget(key);
+            return None;
+        }
+        if let Err((since, missing)) = self.gate.check(key, &self.cache) {
+            return self.wait_or_refresh(key, since, missing);
+        }
+        let memory = self.recall(key);
+        let observed = observe(&self.cache, key, &memory, self.config.settings)?;
+        let now = self.clock.now();
+        let plan = (self.config.plan)(&observed, now);
+        let Checked { plan, held } = match self.config.safety {
+            Safety::Kernel => kernel::check(&observed, plan, now),
+            Safety::Off => Checked { plan, held: None },
+        };
+        let waiting_on = match held {
+            Some(rule) => {
+                self.metrics.held(rule.id());
+                Some(kernel::HELD)
+            }
+            None => plan.waiting_on.as_ref().map(planner::WaitingOn::reason),
+        };
+        self.metrics.planned(key, waiting_on);
+        let wake = plan.wake_at.and_then(|at| self.clock.instant_of(at));
+        let wake = [wake, memory.ask_again].into_iter().flatten().min();
+        self.queue.wake(key, wake);
+        if plan.actions.is_empty() {
+            match self.memory.get_mut(key).filter(|it| it.failure.is_some()) {
+                // The failure is told; the write it is about is tried again.
+                Some(memory) => {
+                    memory.failure = None;
+                    self.queue.add(key.clone());
+                }
+                None => self.queue.succeeded(key),
+            }
+            tracing::debug!(rollout = %key, waiting_on, "nothing to do");
+            return None;
+        }
+        Some(self.execute(key, observed, plan))
+    }
+
+    /// What is remembered of a Rollout, without what is of no use any more.
+    fn recall(&mut self, key: &Key) -> Memory {
+        let now = Instant::now();
+        let memory = self.memory.entry(key.clone()).or_default();
+        if memory.ask_again.is_some_and(|at| at <= now) {
+            memory.ask_again = None;
+            memory.check = None;
+        }
+        // The answer about a template is needed only until a ReplicaSet carries its digest.
+        if let (Some(check), Some(rollout)) = (&memory.check, self.cache.rollout(key)) {
+            let sets = self.cache.sets_of(key, rollout);
+            let carries = |set: &Arc<planner::ReplicaSet>| {
+                set.annotations.get(crds::names::TEMPLATE_DIGEST) == Some(&check.digest)
+            };
+            if sets.iter().any(carries) {
+                memory.check = None;
+                memory.ask_again = None;
+                memory.taken = None;
+            }
+        }
+        memory.clone()
+    }
+
+    fn execute(&self, key: &Key, observed: Observed, plan: Plan) -> BoxFuture<'static, Done> {
+        let only_status = plan
+            .actions
+            .iter()
+            .all(|action| matches!(action.write, planner::Write::WriteStatus { .. }));
+        let changes_owner = plan
+            .actions
+            .iter()
+            .filter_map(|action| match &action.write {
+                planner::Write::PatchReplicaSet { name, change, .. } if change.owner.is_some() => {
+                    Some(name)
+                }
+                _ => None,
+            });
+        let owners = changes_owner.map(|name| {
+            let set = Key::new(key.namespace.clone(), name);
+            (name.clone(), self.cache.owners(&set).to_vec())
+        });
+        let work = Work {
+            key: key.clone(),
+            observed,
+            owners: owners.collect(),
+            plan,
+            pruned: self.pruned.clone(),
+        };
+        let executor = self.executor.clone();
+        let key = key.clone();
+        async move {
+            let mut outcome = executor.run(work).await;
+            outcome.resolved = !only_status && outcome.failed.is_none();
+            Done::Executed(key, Box::new(outcome))
+        }
+        .boxed()
+    }
+
+    /// Our own writes are not visible yet: wait for the watch, and in the end read live.
+    fn wait_or_refresh(
+        &mut self,
+        key: &Key,
+        since: Instant,
+        missing: Vec<(Kind, Key)>,
+    ) -> Option<BoxFuture<'static, Done>> {
+        let until = since + PATIENCE;
+        if Instant::now() < until {
+            self.queue.wake(key, Some(until));
+            return None;
+        }
+        tracing::warn!(rollout = %key, "the watch does not show our own writes; reading live");
+        Some(self.read_live(key, missing))
+    }
+}
