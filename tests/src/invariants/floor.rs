@@ -132,7 +132,7 @@ impl Floor {
             let debt = self.debt.entry(id.to_owned()).or_default();
             if lost > 0 && self.tampered.contains(id) {
                 self.reached.remove(controller_uid(set));
-            } else if lost > 0 && !is_shrinking(step.before, set) {
+            } else if lost > 0 && (is_still_there(step) || !is_shrinking(step.before, set)) {
                 *debt += lost;
             }
             // Whole again, or told to be smaller: nothing more is owed than is missing.
@@ -233,6 +233,13 @@ fn is_shrinking(before: &World, set: &Value) -> bool {
         .filter(|pod| text(pod, "/metadata/deletionTimestamp").is_empty())
         .count();
     i64::try_from(pods).unwrap_or(i64::MAX) > replicas(set)
+}
+
+/// Whether the changed pod stays: then it was not chosen to go, it only stopped being ready.
+fn is_still_there(step: &Step<'_>) -> bool {
+    let pod = step.commit.after.as_deref();
+    step.commit.resource() == "pods"
+        && pod.is_some_and(|pod| text(pod, "/metadata/deletionTimestamp").is_empty())
 }
 
 fn is_ready(pod: &Value) -> bool {
