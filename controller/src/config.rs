@@ -30,8 +30,6 @@ pub struct Config {
     pub clock: ClockMode,
     /// The function that decides.
     pub plan: PlanFn,
-    /// Whether plans are held against the safety kernel.
-    pub safety: Safety,
     /// Lease to hold while acting; none needed when `None`.
     pub leader_election: Option<LeaderElection>,
     /// Where `/healthz`, `/livez` and `/readyz` are served; nowhere when `None`.
@@ -53,7 +51,6 @@ impl Default for Config {
             request_timeout: Duration::from_secs(20),
             clock: ClockMode::Server,
             plan: planner::plan,
-            safety: Safety::Kernel,
             leader_election: None,
             health_address: None,
             metrics_address: None,
@@ -71,16 +68,6 @@ impl Config {
             None => format!("!{INSTANCE_ID}"),
         }
     }
-}
-
-/// Whether plans are held against the safety kernel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Safety {
-    /// They are. A controller that people use has no other choice: no flag leads elsewhere.
-    Kernel,
-    /// They are not: for tests that break the planner on purpose, to see that what watches from
-    /// outside finds it out.
-    Off,
 }
 
 /// Which clock tells the time.

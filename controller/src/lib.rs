@@ -26,6 +26,6 @@ mod refusal;
 mod status_patch;
 mod watch;
 
-pub use config::{ClockMode, Config, LeaderElection, Safety};
+pub use config::{ClockMode, Config, LeaderElection};
 pub use controller::{Controller, End, Error, Gauge, run};
 pub use metrics::{Counters, RequestKind};

@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 use super::{Done, Reconciler};
 use crate::cache::{Key, Kind};
-use crate::config::Safety;
 use crate::execute::Work;
 use crate::gate::PATIENCE;
 use crate::kernel::{self, Checked};
@@ -43,10 +42,7 @@ impl Reconciler {
         let observed = observe(&self.cache, key, &memory, self.config.settings)?;
         let now = self.clock.now();
         let plan = (self.config.plan)(&observed, now);
-        let Checked { plan, held } = match self.config.safety {
-            Safety::Kernel => kernel::check(&observed, plan, now),
-            Safety::Off => Checked { plan, held: None },
-        };
+        let Checked { plan, held } = kernel::check(&observed, plan, now);
         let waiting_on = match held {
             Some(rule) => {
                 self.metrics.held(rule.id());

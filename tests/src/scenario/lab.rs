@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow};
-use controller::Safety;
 use controller::config::PlanFn;
 use futures::StreamExt;
 use kube::Client;
@@ -53,7 +52,6 @@ pub struct Lab {
     process: Process,
     mode: Mode,
     plan: PlanFn,
-    safety: Safety,
 }
 
 impl Lab {
@@ -62,19 +60,14 @@ impl Lab {
     /// # Errors
     /// When the cluster refuses the CRD.
     pub async fn new(mode: Mode) -> Result<Self> {
-        Self::with_config(mode, planner::plan, Safety::Kernel).await
+        Self::with_plan(mode, planner::plan).await
     }
 
-    /// As [`Lab::new`], but the controller decides by `plan`, and no kernel holds what it decides:
-    /// what is wrong with it must be seen from outside.
+    /// As [`Lab::new`], but the controller decides by `plan`.
     ///
     /// # Errors
     /// When the cluster refuses the CRD.
     pub async fn with_plan(mode: Mode, plan: PlanFn) -> Result<Self> {
-        Self::with_config(mode, plan, Safety::Off).await
-    }
-
-    async fn with_config(mode: Mode, plan: PlanFn, safety: Safety) -> Result<Self> {
         let start = UNIX_EPOCH + Duration::from_secs(u64::try_from(START)?);
         let cluster = sim::Cluster::new(options(start, mode));
         let stream = cluster.commits();
@@ -104,7 +97,6 @@ impl Lab {
             process: Process::default(),
             mode,
             plan,
-            safety,
         };
         lab.start_controller();
         Ok(lab)
@@ -134,11 +126,11 @@ impl Lab {
             process: self.process.clone(),
             crash: (self.mode == Mode::CrashAfterEveryWrite).then(|| crash.clone()),
         };
-        let (plan, safety) = (self.plan, self.safety);
+        let plan = self.plan;
         self.controller = tokio::spawn(async move {
             let mut wire = wire;
             loop {
-                let run = tokio::spawn(run_controller(wire.clone(), plan, safety));
+                let run = tokio::spawn(run_controller(wire.clone(), plan));
                 let _ends_with_us = AbortOnDrop(run.abort_handle());
                 tokio::select! {
                     biased;
@@ -261,15 +253,10 @@ fn options(start: SystemTime, mode: Mode) -> sim::Options {
     }
 }
 
-async fn run_controller(
-    wire: Wire<sim::Api>,
-    plan: PlanFn,
-    safety: Safety,
-) -> Result<(), controller::Error> {
+async fn run_controller(wire: Wire<sim::Api>, plan: PlanFn) -> Result<(), controller::Error> {
     let client = Client::new(wire, "default");
     let config = controller::Config {
         plan,
-        safety,
         ..controller::Config::default()
     };
     controller::run(client, config).await

@@ -38,7 +38,7 @@ pub struct Outcome {
 /// # Errors
 /// When the cluster itself cannot be set up; a line that goes wrong is in the outcome.
 pub fn run(scenario: &Scenario, mode: Mode) -> Result<Outcome> {
-    on_virtual_time(async { run_in(Lab::new(mode).await?, scenario, mode).await })?
+    run_with_plan(scenario, mode, planner::plan)
 }
 
 /// Runs a scenario with a controller that decides by `plan`.
@@ -46,29 +46,27 @@ pub fn run(scenario: &Scenario, mode: Mode) -> Result<Outcome> {
 /// # Errors
 /// When the cluster itself cannot be set up; a line that goes wrong is in the outcome.
 pub fn run_with_plan(scenario: &Scenario, mode: Mode, plan: PlanFn) -> Result<Outcome> {
-    on_virtual_time(async { run_in(Lab::with_plan(mode, plan).await?, scenario, mode).await })?
-}
-
-async fn run_in(lab: Lab, scenario: &Scenario, mode: Mode) -> Result<Outcome> {
-    let mut run = Run {
-        lab,
-        marks: Vec::new(),
-        rollout: String::new(),
-        mode,
-    };
-    let failure = run.all(scenario).await.err();
-    // A while longer, so that what is started by the last line is judged too.
-    run.lab.watch(Duration::from_secs(10), |_| false).await;
-    let history = run.lab.history();
-    Ok(Outcome {
-        transcript: transcript(scenario, &history, &run.marks),
-        end_state: end_state(&run.lab.world),
-        violations: invariants::check(&history),
-        failure: failure.map(|error| format!("{error:#}")),
-        virtual_time: history.end,
-        writes: run.lab.requests.writes_of(Actor::Controller),
-        requests: history.requests,
-    })
+    on_virtual_time(async {
+        let mut run = Run {
+            lab: Lab::with_plan(mode, plan).await?,
+            marks: Vec::new(),
+            rollout: String::new(),
+            mode,
+        };
+        let failure = run.all(scenario).await.err();
+        // A while longer, so that what is started by the last line is judged too.
+        run.lab.watch(Duration::from_secs(10), |_| false).await;
+        let history = run.lab.history();
+        Ok(Outcome {
+            transcript: transcript(scenario, &history, &run.marks),
+            end_state: end_state(&run.lab.world),
+            violations: invariants::check(&history),
+            failure: failure.map(|error| format!("{error:#}")),
+            virtual_time: history.end,
+            writes: run.lab.requests.writes_of(Actor::Controller),
+            requests: history.requests,
+        })
+    })?
 }
 
 struct Run {
