@@ -1,8 +1,8 @@
 //! What time it is: never later than the API server says, so that no wait is ever shortened.
 //!
 //! The API server's time is its last `Date` plus what tokio's clock has counted since. A header is
-//! cut to the second, so this is up to a second late and never early; a wait may be longer by that
-//! much, never shorter (safety.md S12, F16).
+//! cut to the second, so it tells a range; each further one narrows it. The end of a wait is judged
+//! by the early end, a stamp that starts one by the late end (safety.md S12, F16).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::config::ClockMode;
 
 /// How far the reckoned time may be ahead of a `Date` before the server's clock counts as set
-/// back: one second for the cut, one for the way.
+/// back: answers may be on their way for a while.
 const TOLERANCE_MILLIS: i64 = 2_000;
 
 /// The clock of a controller. Clones are the same clock.
@@ -23,8 +23,9 @@ pub(crate) struct Clock(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     mode: ClockMode,
-    /// Milliseconds since 1970 by the API server, and when on tokio's clock that was.
-    server: Mutex<Option<(i64, Instant)>>,
+    /// Milliseconds since 1970 by the API server, at least and at most, and when on tokio's clock
+    /// that was.
+    server: Mutex<Option<(i64, i64, Instant)>>,
 }
 
 impl Clock {
@@ -35,26 +36,45 @@ impl Clock {
 
     /// What time it is. The local time, as long as the API server has not said anything.
     pub(crate) fn now(&self) -> Now {
-        let said = *self.lock();
-        let server = said.map(|(millis, since)| millis.saturating_add(elapsed(since)));
-        let millis = match (self.0.mode, server) {
+        let (earliest, latest) = match (self.0.mode, self.reckoned()) {
             (ClockMode::Server, Some(server)) => server,
-            (ClockMode::SlowerOfBoth, Some(server)) => server.min(local()),
-            (ClockMode::Server | ClockMode::SlowerOfBoth, None) => local(),
+            (ClockMode::SlowerOfBoth, Some((low, high))) => {
+                let local = local();
+                (low.min(local), high.min(local))
+            }
+            (ClockMode::Server | ClockMode::SlowerOfBoth, None) => {
+                let local = local();
+                (local, local)
+            }
         };
-        Now::from_unix_millis(millis)
+        Now::between(earliest, latest)
+    }
+
+    /// What the API server has said so far, carried on to now: at least, and at most.
+    fn reckoned(&self) -> Option<(i64, i64)> {
+        self.lock().map(|(low, high, since)| {
+            let elapsed = elapsed(since);
+            (low.saturating_add(elapsed), high.saturating_add(elapsed))
+        })
     }
 
     /// The API server said what time it is, in seconds since 1970.
     pub(crate) fn server_said(&self, seconds: i64) {
-        let said = seconds.saturating_mul(1000);
-        let mut server = self.lock();
-        let reckoned = server.map(|(millis, since)| millis.saturating_add(elapsed(since)));
-        // What was reckoned is never early either: the later of the two is the better one.
-        let keep = reckoned.is_some_and(|it| it >= said && it - said <= TOLERANCE_MILLIS);
-        if !keep {
-            *server = Some((said, Instant::now()));
-        }
+        let low = seconds.saturating_mul(1000);
+        let high = low.saturating_add(999);
+        let range = match self.reckoned() {
+            // Both can be true: the narrower range.
+            Some((least, most)) if least <= high && low <= most => (least.max(low), most.min(high)),
+            // An answer that was long on its way.
+            Some(reckoned)
+                if reckoned.0.saturating_sub(high) <= TOLERANCE_MILLIS && low <= reckoned.1 =>
+            {
+                reckoned
+            }
+            // The first answer, or the server's clock was set.
+            Some(_) | None => (low, high),
+        };
+        *self.lock() = Some((range.0, range.1, Instant::now()));
     }
 
     /// When, on tokio's clock, it will be `at`; a millisecond from now at the earliest.
@@ -64,7 +84,7 @@ impl Clock {
         Instant::now().checked_add(wait)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(i64, Instant)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(i64, i64, Instant)>> {
         self.0.server.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -97,7 +117,7 @@ mod tests {
         let clock = Clock::new(ClockMode::Server);
         clock.server_said(START);
         pass(1_500).await;
-        assert_eq!(clock.now(), Now::from_unix_millis(START * 1000 + 1_500));
+        assert_eq!(clock.now().unix_millis(), START * 1000 + 1_500);
     }
 
     #[tokio::test(start_paused = true)]
@@ -106,7 +126,7 @@ mod tests {
         clock.server_said(START);
         pass(1_900).await;
         clock.server_said(START + 1);
-        assert_eq!(clock.now(), Now::from_unix_millis(START * 1000 + 1_900));
+        assert_eq!(clock.now().unix_millis(), START * 1000 + 1_900);
     }
 
     #[tokio::test(start_paused = true)]
@@ -114,7 +134,7 @@ mod tests {
         let clock = Clock::new(ClockMode::Server);
         clock.server_said(START);
         clock.server_said(START - 3600);
-        assert_eq!(clock.now(), Now::from_unix_millis((START - 3600) * 1000));
+        assert_eq!(clock.now().unix_millis(), (START - 3600) * 1000);
     }
 
     #[tokio::test(start_paused = true)]
@@ -130,6 +150,24 @@ mod tests {
     async fn this_machine_being_ahead_of_the_server_does_not_end_a_wait() {
         let clock = Clock::new(ClockMode::SlowerOfBoth);
         clock.server_said(START - 3600);
-        assert_eq!(clock.now(), Now::from_unix_millis((START - 3600) * 1000));
+        assert_eq!(clock.now().unix_millis(), (START - 3600) * 1000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_header_narrows_what_a_wait_is_started_with() {
+        let clock = Clock::new(ClockMode::Server);
+        pass(42_002).await;
+        clock.server_said(START);
+        assert_eq!(clock.now().next_second().unix(), START + 1);
+        pass(999).await;
+        clock.server_said(START + 1);
+        assert_eq!(
+            clock.now(),
+            Now::between((START + 1) * 1000, (START + 1) * 1000 + 999)
+        );
+        clock.server_said(START + 1);
+        pass(1_000).await;
+        clock.server_said(START + 2);
+        assert_eq!(clock.now().unix_millis(), (START + 2) * 1000);
     }
 }

@@ -27,18 +27,28 @@ const PAUSE_REASON: &str = "BlueGreenPause";
 
 pub(crate) fn plan(situation: &Situation<'_>, strategy: &BlueGreenStrategy) -> Plan {
     let mut draft = Draft::of(situation);
+    if situation
+        .old
+        .current_step_hash
+        .as_ref()
+        .is_some_and(|hash| !hash.is_empty())
+    {
+        // The last status was a canary's: its pauses, and a resume of theirs, are not ours.
+        draft.status.pause_conditions.clear();
+        draft.status.controller_pause = false;
+    }
     draft.status.current_step_hash = None;
     draft.status.current_step_index = None;
     let services = Services::of(situation, strategy);
 
     let Some(new) = situation.new_rs() else {
-        let creating = create::new_replica_set(situation, &mut draft);
-        if situation.old.current_pod_hash.is_some() {
+        let creation = create::new_replica_set(situation, &mut draft);
+        if creation.begins_update && situation.old.current_pod_hash.is_some() {
             reset(&mut draft);
         }
         let verdict = Verdict {
-            creating: Some(creating),
-            ..verdict(situation, &draft.status, strategy, true)
+            creating: Some(creation.name),
+            ..verdict(situation, &draft.status, strategy, creation.begins_update)
         };
         return finish(situation, draft, &verdict);
     };
@@ -105,7 +115,10 @@ fn rollback(situation: &Situation<'_>, new: &ReplicaSet) -> Option<Rollback> {
     if new.created >= stable.created {
         return None;
     }
-    let kept = matches!(new.scale_down_deadline(), Some(Some(deadline)) if !situation.now.is_after(deadline));
+    // After an abort the same annotation says how long the aborted version is kept.
+    let is_abort_delay = situation.old.abort || situation.old.aborted_at.is_some();
+    let kept = !is_abort_delay
+        && matches!(new.scale_down_deadline(), Some(Some(deadline)) if !situation.now.is_after(deadline));
     Some(if kept {
         Rollback::Fast
     } else {

@@ -9,7 +9,10 @@ use resize::{resize, target};
 use waiting::waiting_on;
 
 use crds::{
-    RolloutStatus, rollout::CanaryStrategy, rollout::status::PauseCondition, step_hash::step_hash,
+    RolloutStatus,
+    rollout::CanaryStrategy,
+    rollout::status::{BlueGreenStatus, PauseCondition},
+    step_hash::step_hash,
 };
 
 use crate::conditions::{is, kind};
@@ -25,16 +28,20 @@ pub(crate) const PAUSE_REASON: &str = "CanaryPauseStep";
 
 pub(crate) fn plan(situation: &Situation<'_>, canary: &CanaryStrategy) -> Plan {
     let mut draft = Draft::of(situation);
+    draft.status.blue_green = BlueGreenStatus::default();
     let hash = step_hash(&canary.steps);
     let steps_changed = situation.old.current_step_hash.as_ref() != Some(&hash);
     draft.status.current_step_hash = Some(hash);
 
     let Some(new) = situation.new_rs() else {
-        let creating = create::new_replica_set(situation, &mut draft);
-        reset(&mut draft, canary);
+        let creation = create::new_replica_set(situation, &mut draft);
+        let begins = creation.begins_update || steps_changed;
+        if begins {
+            reset(&mut draft, canary);
+        }
         let verdict = Verdict {
-            creating: Some(creating),
-            ..verdict(situation, &draft.status, canary, true)
+            creating: Some(creation.name),
+            ..verdict(situation, &draft.status, canary, begins)
         };
         return finish(situation, draft, &verdict);
     };
@@ -102,11 +109,17 @@ fn settle_wishes(
         status.current_step_index = None;
     }
     // A client that writes the index alone leaves the condition of the pause it skipped.
-    if Steps::of(canary, status).pause().is_none() {
+    let steps = Steps::of(canary, status);
+    let skipped = status
+        .paused_step_index
+        .is_some_and(|paused| paused != steps.index());
+    if steps.pause().is_none() || (skipped && !status.pause_conditions.is_empty()) {
         status
             .pause_conditions
             .retain(|pause| pause.reason != PAUSE_REASON);
+        status.controller_pause &= steps.pause().is_none();
     }
+    status.paused_step_index = None;
 }
 
 /// Makes the new version stable once it may be. Returns whether it is stable now.
@@ -120,8 +133,9 @@ fn promote(
     let first = situation.stable_label().is_none();
     let done = Steps::of(canary, status).is_past_the_end();
     let fully_promoted = situation.stable_label() == Some(new.hash.as_str());
-    let available = new.is_current() && new.available() >= situation.replicas;
-    let enough = available || steps::meets_threshold(canary, new, situation.replicas);
+    let enough = new.is_current()
+        && (new.available() >= situation.replicas
+            || steps::meets_threshold(canary, new, situation.replicas));
     let reason = if first {
         "Initial deploy".to_owned()
     } else if fully_promoted {
@@ -193,6 +207,7 @@ fn advance(
             });
             draft.status.controller_pause = true;
         }
+        draft.status.paused_step_index = Some(now.index());
         if let crds::durations::PauseLength::Seconds(seconds) = length {
             draft.wake(Now::just_after(start_time.plus_seconds(seconds)));
         }

@@ -8,6 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::situation::{Draft, Situation, copied_annotations};
 use crate::{Action, Write, events, template};
 
+/// How many names may turn out to be taken, one after the other, before they are tried anew.
+const TRIES: i32 = 100;
+
 /// Name, label and collision count for a new ReplicaSet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Naming {
@@ -16,8 +19,18 @@ struct Naming {
     collision: i32,
 }
 
-/// Plans the new ReplicaSet, without pods, and notes it in the status. Returns its name.
-pub(crate) fn new_replica_set(situation: &Situation<'_>, draft: &mut Draft<'_>) -> String {
+/// A ReplicaSet that is being created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Creation {
+    /// Its name.
+    pub(crate) name: String,
+    /// Whether status was written for another template: a new update begins. Otherwise somebody
+    /// deleted the ReplicaSet of the present update; it is made again and nothing else changes.
+    pub(crate) begins_update: bool,
+}
+
+/// Plans the new ReplicaSet, without pods, and notes it in the status.
+pub(crate) fn new_replica_set(situation: &Situation<'_>, draft: &mut Draft<'_>) -> Creation {
     let naming = naming(situation);
     let revision = situation.revisions.wanted_revision();
     draft.set_rollout_revision(situation, revision);
@@ -31,7 +44,18 @@ pub(crate) fn new_replica_set(situation: &Situation<'_>, draft: &mut Draft<'_>) 
     if naming.collision > 0 {
         draft.status.collision_count = Some(naming.collision);
     }
-    naming.name
+    Creation {
+        name: naming.name,
+        begins_update: !is_label_of(situation, naming.collision),
+    }
+}
+
+/// Whether the label that status was written for is one of this template's: of the name that is
+/// taken now, or of an earlier one that was taken.
+fn is_label_of(situation: &Situation<'_>, collision: i32) -> bool {
+    let digest = &situation.revisions.digest;
+    let label = situation.old.current_pod_hash.as_deref();
+    (0..=collision).any(|it| label == Some(template::revision_label(digest, it).as_str()))
 }
 
 /// The question to the API server what it would make of the template.
@@ -67,6 +91,11 @@ fn naming(situation: &Situation<'_>) -> Naming {
             collision,
         }
     };
+    // A name that was found taken is known alone; those before it were tried before it.
+    let taken = situation.observed.taken_name.as_ref();
+    let tried = (first..first.saturating_add(TRIES))
+        .find(|it| taken.is_some_and(|taken| taken.name == of(*it).name));
+    let first = tried.map_or(first, |it| it.saturating_add(1));
     (first..=i32::MAX)
         .map(of)
         .find(|it| !is_taken(&it.label, &it.name))

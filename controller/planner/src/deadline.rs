@@ -2,25 +2,21 @@
 //!
 //! Source: `compat/canary.md` §8, `compat/status-and-events.md` §3.
 
-use crds::{RolloutStatus, defaults};
+use crds::defaults;
 
 use crate::conditions::{find, kind, reason};
 use crate::finish::Verdict;
 use crate::situation::{Draft, Situation};
 use crate::{Now, events};
 
-/// Whether something got better since status was written.
+/// Whether something got better since status was written, or a size is being changed.
 ///
 /// New pods count only beyond the most there were since template, step or promotion last changed:
 /// pods that come and go do not put off the deadline (safety.md L2).
-pub(crate) fn progressed(situation: &Situation<'_>, status: &mut RolloutStatus) -> bool {
+pub(crate) fn progressed(situation: &Situation<'_>, draft: &mut Draft<'_>) -> bool {
+    let resizes = draft.resizes();
+    let status = &mut draft.status;
     let old = situation.old;
-    let old_pods = |status: &RolloutStatus| {
-        status
-            .replicas
-            .unwrap_or(0)
-            .saturating_sub(status.updated_replicas.unwrap_or(0))
-    };
     let step_moved =
         old.current_step_index.is_some() && old.current_step_index != status.current_step_index;
     let epoch_changed = old.current_pod_hash != status.current_pod_hash
@@ -40,10 +36,8 @@ pub(crate) fn progressed(situation: &Situation<'_>, status: &mut RolloutStatus) 
     };
     let replicas = i32::try_from(situation.replicas).unwrap_or(i32::MAX);
     status.most_updated_available = Some(most.max(available).min(replicas));
-    epoch_changed
-        || available.min(replicas) > most.min(replicas)
-        || old.updated_replicas != status.updated_replicas
-        || old_pods(status) < old_pods(old)
+    // Counts of pods come and go; a size that is asked for does not.
+    epoch_changed || resizes || available.min(replicas) > most.min(replicas)
 }
 
 /// Whether the deadline of the persisted `Progressing` condition has passed.
@@ -91,7 +85,13 @@ pub(crate) fn abort_when_overdue(
 }
 
 pub(crate) fn timed_out(situation: &Situation<'_>) -> String {
-    let name = situation.new_rs().map_or("", |new| new.name.as_str());
+    let failing = situation
+        .observed
+        .failure
+        .as_ref()
+        .map(|it| it.object.as_str());
+    let created = failing.map_or("", |object| object.trim_start_matches("ReplicaSet/"));
+    let name = situation.new_rs().map_or(created, |new| new.name.as_str());
     format!("ReplicaSet \"{name}\" has timed out progressing.")
 }
 

@@ -5,15 +5,13 @@
 use crds::reading::{Phase, computed_phase};
 use crds::rollout::status::ObservedGeneration;
 
-use crate::conditions::rules::{
-    Progress, is_healthy, set_create_error, set_healthy, set_others, set_progressing,
-};
+use crate::conditions::rules::{Progress, is_healthy, set_healthy, set_others, set_progressing};
 use crate::conditions::{Setter, kind};
 use crate::counters::count;
 use crate::deadline::{abort_when_overdue, progressed, wake_for_deadline};
 use crate::duration;
 use crate::situation::{Draft, Situation};
-use crate::{GenerationFormat, Plan, ReplicaSet, WaitingOn, events, kstatus};
+use crate::{GenerationFormat, Plan, ReplicaSet, WaitingOn, Write, events, kstatus};
 
 /// What a strategy knows and the end of a pass needs.
 #[derive(Debug)]
@@ -44,7 +42,7 @@ pub(crate) fn finish(
 ) -> Plan {
     let now = situation.now.second();
     count(situation, &mut draft.status, verdict.counted);
-    let progressed = progressed(situation, &mut draft.status);
+    let progressed = progressed(situation, &mut draft);
     abort_when_overdue(situation, &mut draft, verdict, progressed);
     settle_pauses(situation, &mut draft);
 
@@ -115,7 +113,10 @@ pub(crate) fn seal(situation: &Situation<'_>, mut draft: Draft<'_>) -> Plan {
     }
     let (phase, message) = computed_phase(situation.spec, &draft.status);
     if phase == Phase::Healthy
-        && !matches!(draft.waiting_on, Some(WaitingOn::ScaleDownDelay { .. }))
+        && !matches!(
+            draft.waiting_on,
+            Some(WaitingOn::ScaleDownDelay { .. } | WaitingOn::WriteRefused { .. })
+        )
     {
         draft.waiting_on = None;
     }
@@ -161,20 +162,25 @@ fn settle_pauses(situation: &Situation<'_>, draft: &mut Draft<'_>) {
     }
 }
 
-/// A plan that only tells about a write that was refused.
+/// A plan that only tells that a write to what exists was refused. What the spec asks for was not
+/// done: status goes on speaking of the generation it was written for.
 pub(crate) fn refused(situation: &Situation<'_>) -> Plan {
-    let mut draft = Draft::of(situation);
-    if let Some(failure) = situation
-        .observed
-        .failure
-        .as_ref()
-        .filter(|failure| failure.creating)
-    {
-        let mut set = Setter {
-            list: &mut draft.status.conditions,
-            now: situation.now.second(),
-        };
-        draft.events.extend(set_create_error(&mut set, failure));
+    let mut plan = seal(situation, Draft::of(situation));
+    let old = situation.old;
+    for action in &mut plan.actions {
+        if let Write::WriteStatus { status } = &mut action.write {
+            status.observed_generation = old.observed_generation.clone();
+            let seen = old
+                .observed_generation
+                .as_ref()
+                .and_then(ObservedGeneration::number);
+            for condition in &mut status.conditions {
+                condition.observed_generation = seen.filter(|seen| *seen >= 0);
+            }
+        }
     }
-    seal(situation, draft)
+    plan.actions.retain(
+        |action| !matches!(&action.write, Write::WriteStatus { status } if **status == *old),
+    );
+    plan
 }

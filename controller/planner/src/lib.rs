@@ -62,22 +62,54 @@ pub fn plan(observed: &Observed, now: Now) -> Plan {
     if let Some(problem) = invalid::problem(&situation) {
         return invalid::plan(&situation, problem);
     }
-    if !situation.revisions.orphans.is_empty() {
-        return adopt(&situation);
-    }
+    // Why a write was refused comes first: a plan stops at the write that fails and would never
+    // come to its status.
     if let Some(refused) = say_what_was_refused(&situation) {
         return refused;
     }
-    if matches!(situation.revisions.new, Found::NotAsked) {
-        return ask_about_template(&situation);
+    // Orphans come before the question which ReplicaSet is the new one: it may be one of them.
+    // One that cannot be adopted holds up nothing: it is tried again after all else.
+    let adoption = adopt(&situation);
+    let was_refused = |orphan: &&&ReplicaSet| is_refused(&situation, &orphan.name);
+    if situation
+        .revisions
+        .orphans
+        .iter()
+        .find(was_refused)
+        .is_some()
+    {
+        let mut plan = update(&situation);
+        plan.actions.extend(adoption.actions);
+        return plan;
     }
+    if !adoption.actions.is_empty() {
+        return adoption;
+    }
+    update(&situation)
+}
+
+/// Asks about the template where that is needed; else the strategy's plan.
+fn update(situation: &Situation<'_>) -> Plan {
+    if matches!(situation.revisions.new, Found::NotAsked) {
+        return ask_about_template(situation);
+    }
+    by_strategy(situation)
+}
+
+fn by_strategy(situation: &Situation<'_>) -> Plan {
     let strategy = &situation.spec.strategy;
     match (&strategy.canary, &strategy.blue_green) {
-        (Some(canary), _) => canary::plan(&situation, canary),
-        (None, Some(blue_green)) => blue_green::plan(&situation, blue_green),
+        (Some(canary), _) => canary::plan(situation, canary),
+        (None, Some(blue_green)) => blue_green::plan(situation, blue_green),
         // Validation has refused this.
         (None, None) => Plan::default(),
     }
+}
+
+/// Whether the last refused write was to the ReplicaSet of this name.
+fn is_refused(situation: &Situation<'_>, name: &str) -> bool {
+    let failure = situation.observed.failure.as_ref();
+    failure.is_some_and(|failure| failure.object == format!("ReplicaSet/{name}"))
 }
 
 /// Takes ReplicaSets that nobody controls and that match the selector, before anything else is
@@ -103,10 +135,18 @@ fn ask_about_template(situation: &Situation<'_>) -> Plan {
     }
 }
 
-/// After a refused write: its reason into the status first, since a plan stops at the write that
-/// fails and would never come to its status. Once it is there, the write is tried again.
+/// After a refused write: its reason into the status. Once it is there, the write is tried again.
+///
+/// Where there is no ReplicaSet for the template yet, status is what it would be beside the
+/// creation: it speaks of the new template, and the deadline counts. Otherwise it stays what it
+/// was, with the reason.
 fn say_what_was_refused(situation: &Situation<'_>) -> Option<Plan> {
     situation.observed.failure.as_ref()?;
-    let plan = finish::refused(situation);
+    let mut plan = match situation.revisions.new {
+        Found::Yes(_) => finish::refused(situation),
+        Found::No | Found::NotAsked | Found::Refused { .. } => by_strategy(situation),
+    };
+    plan.actions
+        .retain(|action| matches!(action.write, Write::WriteStatus { .. }));
     (!plan.actions.is_empty()).then_some(plan)
 }

@@ -68,7 +68,7 @@ impl<'a> Services<'a> {
         new: &ReplicaSet,
     ) {
         if let Some(preview) = self.preview.filter(|_| !situation.spec.paused) {
-            preview.point_at(situation, draft, new);
+            draft.last.extend(preview.point_at(situation, new));
         }
     }
 }
@@ -86,19 +86,13 @@ impl<'a> Pointer<'a> {
         self.selected == Selected::Revision(label)
     }
 
-    /// Points the Service at `target`, and marks it as ours, unless both are so already.
-    pub(crate) fn point_at(
-        self,
-        situation: &Situation<'_>,
-        draft: &mut Draft<'_>,
-        target: &ReplicaSet,
-    ) {
-        let Some(service) = self.service else {
-            return;
-        };
+    /// The write that points the Service at `target` and marks it as ours; `None` when both are so
+    /// already.
+    pub(crate) fn point_at(self, situation: &Situation<'_>, target: &ReplicaSet) -> Option<Action> {
+        let service = self.service?;
         let is_marked = service.managed_by.as_deref() == Some(situation.name());
         if self.selects(&target.hash) && is_marked {
-            return;
+            return None;
         }
         let from = match self.selected {
             Selected::Revision(label) => label,
@@ -113,10 +107,10 @@ impl<'a> Pointer<'a> {
         };
         let event =
             (from != target.hash).then(|| events::switched(&service.name, from, &target.hash));
-        draft.last.push(Action {
+        Some(Action {
             write,
             events: event.into_iter().collect(),
-        });
+        })
     }
 }
 

@@ -187,6 +187,13 @@ impl<'a> Draft<'a> {
         changes
     }
 
+    /// Whether any ReplicaSet changes size in this plan.
+    pub(crate) fn resizes(&self) -> bool {
+        self.changes
+            .iter()
+            .any(|(_, change, _)| change.replicas.is_some())
+    }
+
     /// Deletes `rs`.
     pub(crate) fn delete(&mut self, rs: &ReplicaSet) {
         let write = Write::DeleteReplicaSet {

@@ -77,7 +77,7 @@ impl<'a> Steps<'a> {
             .find(|pause| pause.reason == PAUSE_REASON)
         {
             // The controller paused and a client removed the condition: resumed.
-            None => status.controller_pause,
+            None => status.controller_pause && status.pause_conditions.is_empty(),
             Some(condition) => match self.pause() {
                 Some(PauseLength::Seconds(seconds)) => situation
                     .now

@@ -129,6 +129,10 @@ pub struct RolloutStatus {
     /// pods that come and go do not put off the progress deadline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most_updated_available: Option<i32>,
+    /// Index of the step whose pause `pauseConditions` tells of: a client that skips to another
+    /// pause does not shorten that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_step_index: Option<i32>,
     /// Why it is in this phase; empty when healthy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,

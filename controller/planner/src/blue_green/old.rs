@@ -12,9 +12,17 @@ impl<'a> Update<'_, 'a> {
         let delay = defaults::blue_green_scale_down_delay_seconds(self.strategy);
         let limit = defaults::scale_down_delay_revision_limit(self.situation.spec);
         let mut delayed = 0_i64;
-        let serving = self.services.selected_labels();
+        // What was selected when status was last written is about to be selected again.
+        let committed = &self.situation.old.blue_green;
+        let mut serving = self.services.selected_labels();
+        serving.extend(committed.active_selector.as_deref());
+        serving.extend(committed.preview_selector.as_deref());
         for rs in self.situation.revisions.others() {
-            if rs.spec() == 0 || serving.contains(&rs.hash.as_str()) {
+            if serving.contains(&rs.hash.as_str()) {
+                draft.remove_annotation(rs, names::SCALE_DOWN_DEADLINE);
+                continue;
+            }
+            if rs.spec() == 0 {
                 continue;
             }
             let room = limit.is_none_or(|limit| delayed < limit);

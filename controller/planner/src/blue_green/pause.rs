@@ -82,6 +82,6 @@ impl<'a> Update<'_, 'a> {
         self.fast_track
             || !self.needs_pause()
             || draft.status.blue_green.scale_up_preview_check_point
-            || (Self::pause_condition(draft).is_none() && draft.status.controller_pause)
+            || (draft.status.pause_conditions.is_empty() && draft.status.controller_pause)
     }
 }

@@ -78,7 +78,7 @@ impl<'s, 'a> Update<'s, 'a> {
             return;
         }
         // A deadline marks a way back that is still fast; it goes once it is of no use any more.
-        if self.is_active || rollback(self.situation, self.new).is_none() {
+        if self.is_active || rollback(self.situation, self.new) != Some(Rollback::Fast) {
             draft.remove_annotation(self.new, names::SCALE_DOWN_DEADLINE);
         }
         draft.resize(self.new, self.wanted);
@@ -92,7 +92,9 @@ impl<'s, 'a> Update<'s, 'a> {
         if self.is_active || self.new.spec() == 0 {
             return;
         }
-        match self.new.scale_down_deadline() {
+        // One from before the abort marked a way back; it says nothing about the abort.
+        let begun = self.situation.old.aborted_at.is_some();
+        match self.new.scale_down_deadline().filter(|_| begun) {
             Some(Some(deadline)) if !self.situation.now.is_after(deadline) => {
                 draft.wake(Now::just_after(deadline))
             }
@@ -107,6 +109,8 @@ impl<'s, 'a> Update<'s, 'a> {
                     let deadline = self.situation.now.next_second().plus_seconds(delay);
                     draft.annotate(self.new, names::SCALE_DOWN_DEADLINE, deadline.to_string());
                     draft.wake(Now::just_after(deadline));
+                } else {
+                    draft.remove_annotation(self.new, names::SCALE_DOWN_DEADLINE);
                 }
             }
         }
@@ -153,10 +157,15 @@ impl<'s, 'a> Update<'s, 'a> {
             Selected::Revision(label) => of(label),
             Selected::Nothing => None,
         };
+        // What was committed last, as long as it can serve.
+        let restored = committed
+            .and_then(of)
+            .filter(|rs| rs.spec() > 0)
+            .or(self.stable);
         let target = if self.aborted {
             self.stable
-        } else if current.is_none() && committed.and_then(of).or(self.stable).is_some() {
-            committed.and_then(of).or(self.stable)
+        } else if current.is_none() && restored.is_some() {
+            restored
         } else if !self.situation.spec.paused
             && self.is_saturated()
             && self.is_ready()
@@ -167,7 +176,14 @@ impl<'s, 'a> Update<'s, 'a> {
             current
         };
         if let Some(target) = target {
-            active.point_at(self.situation, draft, target);
+            let switch = active.point_at(self.situation, target);
+            // An abort is not held up by anything else that is written.
+            if self.aborted {
+                &mut draft.first
+            } else {
+                &mut draft.last
+            }
+            .extend(switch);
         }
     }
 

@@ -90,7 +90,12 @@ pub(crate) fn set_progressing(
         .as_ref()
         .filter(|failure| failure.creating)
     {
-        draft.events.extend(set_create_error(set, failure));
+        if !progress.progressed && is_overdue(situation, verdict) {
+            let (status, reason) = (is::FALSE, reason::DEADLINE_EXCEEDED);
+            set.set(kind::PROGRESSING, status, reason, &timed_out(situation));
+        } else {
+            draft.events.extend(set_create_error(set, failure));
+        }
         return;
     }
     if let Some(created) = &verdict.creating {
@@ -229,12 +234,21 @@ pub(crate) fn set_others(
 }
 
 /// Returns the Event when this is news.
-pub(crate) fn set_create_error(set: &mut Setter<'_>, failure: &WriteFailure) -> Option<Event> {
+fn set_create_error(set: &mut Setter<'_>, failure: &WriteFailure) -> Option<Event> {
     let name = failure.object.trim_start_matches("ReplicaSet/");
     let message = format!(
         "Failed to create new replica set \"{name}\": {}",
         failure.message
     );
-    set.set_with_message(kind::PROGRESSING, is::FALSE, reason::CREATE_ERROR, &message)
-        .then(|| events::replica_set_create_error(message))
+    // Other words for the same trouble do not put off the deadline.
+    let since = find(set.list, kind::PROGRESSING)
+        .filter(|old| old.reason == reason::CREATE_ERROR)
+        .map(|old| old.last_update_time);
+    let is_news =
+        set.set_with_message(kind::PROGRESSING, is::FALSE, reason::CREATE_ERROR, &message);
+    let condition = set.list.iter_mut().find(|it| it.kind == kind::PROGRESSING);
+    if let (Some(condition), Some(since)) = (condition, since) {
+        condition.last_update_time = since;
+    }
+    is_news.then(|| events::replica_set_create_error(message))
 }

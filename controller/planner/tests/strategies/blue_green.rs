@@ -144,3 +144,65 @@ fn a_selector_that_somebody_removed_is_put_back_to_the_old_version() {
     assert_eq!(selects(&world, "active"), "v1");
     assert_eq!(world.phase(), "Paused BlueGreenPause");
 }
+
+/// safety.md S9, S12: a pause that was never committed is not over.
+#[test]
+fn a_canary_that_becomes_blue_green_in_a_pause_waits_for_its_own_approval() {
+    let mut world = World::new(
+        3,
+        json!({"canary": {"steps": [{"setWeight": 50}, {"pause": {}}]}}),
+    );
+    world.settle();
+    world.set_image("v2");
+    world.settle();
+    let strategy = json!({"blueGreen": {"activeService": "active", "autoPromotionEnabled": false}});
+    world.edit(|spec| spec.strategy = serde_json::from_value(strategy).unwrap());
+    world.settle();
+    assert_eq!(world.phase(), "Paused BlueGreenPause");
+    assert_eq!(selects(&world, "active"), "v1");
+}
+
+/// `compat/bluegreen.md` §8: a retry pauses again, also for a version that was there before.
+#[test]
+fn a_retried_rollback_waits_for_its_approval() {
+    let mut world = three_pods(json!({}));
+    world.set_image("v2");
+    world.settle();
+    world.status().pause_conditions.clear();
+    world.advance(60);
+    world.set_image("v1");
+    world.settle();
+    assert_eq!(world.phase(), "Paused BlueGreenPause");
+    world.status().abort = true;
+    world.settle();
+    world.status().abort = false;
+    world.settle();
+    assert_eq!(world.phase(), "Paused BlueGreenPause");
+    assert_eq!(selects(&world, "active"), "v2");
+}
+
+/// safety.md S6, F22: what served last is not given up because a selector was lost for a moment.
+#[test]
+fn a_serving_version_keeps_its_pods_when_its_selector_is_lost() {
+    let mut world = three_pods(json!({}));
+    world.set_image("v2");
+    world.settle();
+    world.status().pause_conditions.clear();
+    let switch = world.plan();
+    world.apply(&switch.actions[0].write);
+    world.set_image("v3");
+    world.settle();
+    for _ in 0..3 {
+        assert_eq!(
+            (selects(&world, "active").as_str(), world.pods("v2")),
+            ("v2", 3)
+        );
+        world
+            .services
+            .get_mut("active")
+            .unwrap()
+            .selector
+            .remove(POD_TEMPLATE_HASH);
+        world.advance(60);
+    }
+}

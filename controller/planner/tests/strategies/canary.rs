@@ -144,3 +144,83 @@ fn a_promotion_while_a_user_holds_the_rollout_ends_the_pause_too() {
     world.settle();
     assert_eq!((world.pods("v2"), world.pods("v1")), (3, 7));
 }
+
+/// safety.md S13, F21: what people do after an abort is to delete what failed.
+#[test]
+fn deleting_the_aborted_replica_set_does_not_end_the_abort() {
+    let mut world = ten_pods();
+    world.set_image("v2");
+    world.settle();
+    world.status().abort = true;
+    world.settle();
+    world.sets.retain(|rs| rs.images != ["v2"]);
+    world.settle();
+    assert_eq!((world.pods("v2"), world.pods("v1")), (0, 10));
+    assert!(world.status().abort);
+}
+
+/// safety.md F26: a version that cannot be made is never Healthy, and Degraded in the end.
+#[test]
+fn a_refused_creation_is_not_healthy_and_misses_its_deadline() {
+    let mut world = ten_pods();
+    world.set_image("v2");
+    let failure = planner::WriteFailure {
+        object: "ReplicaSet/web-new".to_owned(),
+        creating: true,
+        message: "exceeded quota: pods".to_owned(),
+        since: crds::Time::from_unix(world.now / 1000),
+    };
+    world.failure = Some(failure);
+    world.only_status();
+    assert_eq!(
+        world.phase(),
+        "Progressing more replicas need to be updated"
+    );
+    assert_eq!(world.waiting_on(), "WriteRefused");
+    world.now += 601_000;
+    world.only_status();
+    let message = "ReplicaSet \"web-new\" has timed out progressing.";
+    assert_eq!(
+        world.phase(),
+        format!("Degraded ProgressDeadlineExceeded: {message}")
+    );
+}
+
+/// safety.md S12: a pause is as long as its step says, also when a client skips to it.
+#[test]
+fn skipping_from_one_pause_to_the_next_starts_that_one_anew() {
+    let steps = serde_json::json!([{"pause": {}}, {"pause": {"duration": "1h"}}]);
+    let mut world = World::new(2, serde_json::json!({"canary": {"steps": steps}}));
+    world.settle();
+    world.set_image("v2");
+    world.advance(7200);
+    world.status().current_step_index = Some(1);
+    world.advance(3500);
+    assert_eq!(world.waiting_on(), "PauseEnd");
+    world.advance(200);
+    assert_eq!(world.phase(), "Healthy");
+}
+
+/// safety.md L2: pods that come and go do not put off the deadline.
+#[test]
+fn evicted_pods_do_not_put_off_the_deadline() {
+    let mut world = ten_pods();
+    world.broken.push("v2".to_owned());
+    world.set_image("v2");
+    world.settle();
+    for round in 0..40 {
+        world.now += 20_000;
+        let gone = world
+            .sets
+            .iter_mut()
+            .find(|rs| rs.images == ["v2"])
+            .unwrap();
+        gone.current_replicas = round % 2;
+        world.only_status();
+    }
+    assert!(
+        world
+            .phase()
+            .starts_with("Degraded ProgressDeadlineExceeded")
+    );
+}

@@ -26,6 +26,8 @@ pub(crate) struct World {
     pub(crate) status_writes: usize,
     /// Versions whose pods never become available.
     pub(crate) broken: Vec<String>,
+    /// A write that was refused.
+    pub(crate) failure: Option<planner::WriteFailure>,
     version: u64,
 }
 
@@ -60,6 +62,7 @@ impl World {
             sizes: Vec::new(),
             status_writes: 0,
             broken: Vec::new(),
+            failure: None,
             version: 1,
         }
     }
@@ -89,7 +92,7 @@ impl World {
                 .collect(),
             template_check: self.check.clone(),
             taken_name: None,
-            failure: None,
+            failure: self.failure.clone(),
             settings: Settings::default(),
         }
     }
@@ -118,6 +121,15 @@ impl World {
             self.replica_set_controller();
         }
         panic!("never comes to rest: {:#?}", self.plan());
+    }
+
+    /// Plans once and writes nothing but the status.
+    pub(crate) fn only_status(&mut self) {
+        for action in self.plan().actions {
+            if matches!(action.write, Write::WriteStatus { .. }) {
+                self.apply(&action.write);
+            }
+        }
     }
 
     /// Lets time pass, planning whenever the planner wants to be woken.
