@@ -163,7 +163,7 @@ mod tests {
         clock.server_said(START + 1);
         assert_eq!(
             clock.now(),
-            Now::between((START + 1) * 1000, (START + 1) * 1000 + 999)
+            Now::between((START + 1) * 1000, (START + 1) * 1000 + 998)
         );
         clock.server_said(START + 1);
         pass(1_000).await;
