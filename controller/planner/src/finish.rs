@@ -20,7 +20,8 @@ pub(crate) struct Verdict<'a> {
     pub(crate) counted: Option<&'a ReplicaSet>,
     /// Whether users are served by as many pods as promised.
     pub(crate) has_minimum_availability: bool,
-    /// Whether nothing is left to do.
+    /// Whether nothing is left to do for the strategy: its Services select the new version, or no
+    /// other pods are left.
     pub(crate) is_complete: bool,
     /// Whether the present step may take as long as it likes.
     pub(crate) is_indefinite: bool,
@@ -30,7 +31,7 @@ pub(crate) struct Verdict<'a> {
     pub(crate) rollback: Option<duration::Rollback>,
     /// Whether a person has to act for the update to go on.
     pub(crate) manual_pause: bool,
-    /// Whether a ReplicaSet is being created in this pass.
+    /// Name of the ReplicaSet that is being created in this pass.
     pub(crate) creating: Option<String>,
 }
 

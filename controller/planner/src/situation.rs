@@ -10,6 +10,10 @@ use crate::{
 };
 
 /// One rollout as a strategy sees it.
+///
+/// `old` is the old *status*. Four readings of stable: `old.stable_rs` as written;
+/// `stable_label()`, `None` before the first promotion; `revisions.stable`, its ReplicaSet, which may
+/// be the new one; `stable_beside_new()`, which is not.
 #[derive(Debug)]
 pub(crate) struct Situation<'a> {
     pub(crate) observed: &'a Observed,
@@ -92,10 +96,10 @@ impl<'a> Situation<'a> {
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
     replicas: i64,
-    /// Writes that come before those to ReplicaSets.
+    /// Writes that come before the patches of ReplicaSets: the revision, and an abort's switch.
     pub(crate) first: Vec<Action>,
     changes: Vec<(&'a ReplicaSet, ReplicaSetChange, Vec<Event>)>,
-    /// Writes that come after those to ReplicaSets.
+    /// Writes that come after the patches of ReplicaSets: creations, deletions, Services.
     pub(crate) last: Vec<Action>,
     /// The status that is being made, from the one last written.
     pub(crate) status: RolloutStatus,

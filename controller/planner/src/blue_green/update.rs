@@ -24,7 +24,7 @@ pub(super) struct Update<'s, 'a> {
     pub(super) is_active: bool,
     /// Size that the new ReplicaSet should have now.
     pub(super) wanted: i64,
-    /// Whether neither a pause nor a count of preview pods holds up the switch.
+    /// Whether no pause holds up the switch. The new ReplicaSet needs all its pods all the same.
     pub(super) fast_track: bool,
 }
 

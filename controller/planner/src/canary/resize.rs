@@ -67,8 +67,7 @@ pub(super) fn resize<'a>(
     let next = next_sizes(bounds, target, new.map(size), stable.map(size), old);
 
     // Counts of a ReplicaSet whose controller has not seen our last change describe the past:
-    // growing on them is harmless, shrinking is not. Except that an abort, or a user who wants
-    // fewer pods, may always shrink what has no available pods.
+    // growing on them is harmless, shrinking is not. It is a matter of moments.
     let counts_are_current = situation.revisions.all.iter().all(|rs| rs.is_current());
     let may = |rs: &ReplicaSet, to: i64| to >= rs.spec() || counts_are_current;
     let mut moved = false;
