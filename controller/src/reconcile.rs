@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::event_writer::reference;
 use crate::execute::{Executor, Outcome};
-use crate::gate::Gate;
+use crate::gate::{Gate, is_as_new};
 use crate::metrics::Metrics;
 use crate::observe::Memory;
 use crate::queue::Queue;
@@ -168,7 +168,20 @@ impl Reconciler {
         };
         match event {
             WatchEvent::Apply(object) => self.apply(kind, object),
-            WatchEvent::Delete(object) => self.delete(kind, &Key::of(&object)),
+            WatchEvent::Delete(object) => {
+                let key = Key::of(&object);
+                // A live read may have shown already what was made under this name since.
+                let deleted = object.metadata.resource_version.unwrap_or_default();
+                let is_newer = self
+                    .cache
+                    .version(kind, &key)
+                    .is_some_and(|(version, uid)| {
+                        object.metadata.uid.as_deref() != Some(uid) && is_as_new(version, &deleted)
+                    });
+                if !is_newer {
+                    self.delete(kind, &key);
+                }
+            }
             WatchEvent::Init => {
                 self.listing.insert(kind, Vec::new());
             }
@@ -199,7 +212,7 @@ impl Reconciler {
             .is_some_and(|(version, uid)| {
                 Some(uid) == object.metadata.uid.as_deref()
                     && version != seen
-                    && crate::gate::is_as_new(version, &seen)
+                    && is_as_new(version, &seen)
             });
         if is_older {
             return;

@@ -70,6 +70,9 @@ fn gauge(metric: &mut MetricEncoder<'_>, labels: &Labels<'_>, value: i64) -> Res
 fn counter(metric: &mut MetricEncoder<'_>, labels: &Labels<'_>, value: u64) -> Result<(), Error> {
     let none: Option<&prometheus_client::metrics::exemplar::Exemplar<Vec<(String, String)>, u64>> =
         None;
+    if labels.is_empty() {
+        return metric.encode_counter(&value, none);
+    }
     metric.encode_family(labels)?.encode_counter(&value, none)
 }
 

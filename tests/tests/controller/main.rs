@@ -7,6 +7,7 @@
 )]
 
 mod behaviour;
+mod drawn;
 mod election;
 mod faults;
 mod objects;
