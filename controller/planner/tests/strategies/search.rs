@@ -1,7 +1,7 @@
 //! Random worlds: pods come late, counts lag behind, users do what they like at any moment.
 //!
-//! After every single write the floor and the ceiling hold; in the end, when nobody disturbs any
-//! more, the rollout is Healthy.
+//! After every single write the floor and the ceiling hold, and an abort ends only by a user's act;
+//! in the end, when nobody disturbs any more, the rollout is Healthy.
 
 use planner::Write;
 use serde_json::{Value, json};
@@ -67,6 +67,8 @@ fn bounds(world: &World) -> Option<(i64, i64)> {
 
 struct Search {
     world: World,
+    /// Whether a user did something, since the last abort, that may end it.
+    user_acted: bool,
     dice: Dice,
     log: Vec<String>,
 }
@@ -79,6 +81,7 @@ impl Search {
         let log = vec![format!("seed {seed}: {replicas} pods, {strategy}")];
         Self {
             world: World::new(replicas, strategy),
+            user_acted: false,
             dice,
             log,
         }
@@ -96,7 +99,20 @@ impl Search {
         for action in plan.actions.iter().take(count) {
             let (available, pods) = self.sums();
             self.log.push(format!("  write {}", brief(&action.write)));
+            let aborted = self.world.status().abort && self.world.status().aborted_at.is_some();
+            let stable = self.world.status().stable_rs.clone();
             self.world.apply(&action.write);
+            let status = self.world.status();
+            // A first deployment has nothing to go back to, and what is stable cannot be aborted.
+            let is_stable = status.stable_rs == status.current_pod_hash;
+            let ended = aborted && !status.abort && !is_stable;
+            let promoted = stable.is_some() && status.stable_rs != stable;
+            if (ended || (aborted && promoted)) && !self.user_acted {
+                self.fail("S13: an abort ended without a user's act");
+            }
+            if status.abort && !aborted {
+                self.user_acted = false;
+            }
             let Some((floor, ceiling)) = bounds(&self.world) else {
                 continue;
             };
@@ -142,7 +158,7 @@ impl Search {
     }
 
     fn user(&mut self) {
-        let act = self.dice.roll(9);
+        let act = self.dice.roll(10);
         let version = format!("v{}", 1 + self.dice.roll(4));
         let replicas = i32::try_from(self.dice.roll(6)).unwrap();
         match act {
@@ -161,8 +177,16 @@ impl Search {
                     .selector
                     .remove(crds::names::POD_TEMPLATE_HASH);
             }
+            8 => {
+                let index = self.dice.roll(4);
+                let index = usize::try_from(index).unwrap();
+                if index < self.world.sets.len() {
+                    self.world.sets.remove(index);
+                }
+            }
             _ => self.world.now += 1000 * self.dice.roll(100),
         }
+        self.user_acted |= matches!(act, 0 | 2 | 4);
         self.log.push(format!("user {act} {version} {replicas}"));
     }
 

@@ -252,7 +252,7 @@ impl World {
             serde_json::from_value(value.clone()).unwrap()
         };
         let labels = strings(&object["metadata"]["labels"]);
-        let uid = format!("uid-{}", self.sets.len() + 1);
+        let uid = format!("uid-{}", self.next_version());
         self.templates
             .insert(uid.clone(), object["spec"]["template"].clone());
         self.now += 1000;
