@@ -107,6 +107,33 @@ async fn nothing_is_done_on_an_old_view_while_the_watches_cannot_be_had() {
     assert_eq!(world.pods().await, ["app:v2=4"]);
 }
 
+/// safety.md F1: our own write is not visible for a minute; it is read live after five seconds.
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_lags_behind_leads_to_no_second_write_and_no_standstill() {
+    let world = World::new();
+    let controller = world.run_behind(Duration::from_secs(60));
+    world.create(rollout("web", 4, json!({"canary": {}}))).await;
+    let begun = tokio::time::Instant::now();
+    while world.pods().await != ["app:v1=4"] {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(begun.elapsed() < Duration::from_secs(30), "{}", world.log());
+    }
+    assert!(
+        begun.elapsed() > Duration::from_secs(4),
+        "the gate was open"
+    );
+    world.until("web", "Healthy").await;
+    let counters = controller.gauge.counters();
+    let creations = counters.requests.iter().filter(|((kind, _), _)| {
+        kind.verb == "Create" && kind.resource == "replicasets" && !kind.dry_run
+    });
+    assert_eq!(creations.map(|(_, count)| count).sum::<u64>(), 1);
+    assert!(
+        counters.requests.iter().all(|((_, code), _)| *code != 409),
+        "{counters:?}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_refused_write_is_told_and_made_once_it_is_allowed() {
     let world = World::new();

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use controller::{Config, Controller, Gauge};
+use futures::StreamExt as _;
 use kube::Client;
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
@@ -104,6 +105,38 @@ impl World {
         let shutdown = config.shutdown.clone();
         let controller = Controller::new(self.client.clone(), config);
         let gauge = controller.gauge();
+        let task = tokio::spawn(async move { controller.run().await.unwrap() });
+        Running {
+            task,
+            gauge,
+            shutdown,
+        }
+    }
+
+    /// A controller whose watch of ReplicaSets shows everything this much later.
+    pub(crate) fn run_behind(&self, lag: Duration) -> Running {
+        let api = self.cluster.service();
+        let service = tower::service_fn(move |request: http::Request<kube::client::Body>| {
+            let api = api.clone();
+            let query = request.uri().query().unwrap_or_default();
+            let is_slow =
+                request.uri().path().ends_with("/replicasets") && query.contains("watch=true");
+            async move {
+                let answer = tower::ServiceExt::oneshot(api, request).await?;
+                let (parts, body) = answer.into_parts();
+                let frames = http_body_util::BodyStream::new(body).then(move |frame| async move {
+                    if is_slow {
+                        tokio::time::sleep(lag).await;
+                    }
+                    frame
+                });
+                let body = http_body_util::StreamBody::new(frames);
+                Ok::<_, std::io::Error>(http::Response::from_parts(parts, body))
+            }
+        });
+        let controller = Controller::new(Client::new(service, "default"), Config::default());
+        let gauge = controller.gauge();
+        let shutdown = CancellationToken::new();
         let task = tokio::spawn(async move { controller.run().await.unwrap() });
         Running {
             task,
