@@ -8,8 +8,8 @@
 #   ROLLOUTS_TESTS_CACHE   cache folder; default ${XDG_CACHE_HOME:-~/.cache}/rollouts-tests
 #   KUBECTL_TEST           a kubectl to use as it is; nothing is built
 #
-# Go: any `go` from 1.21 on fetches the toolchain that go.mod asks for by itself. Where there is no
-# such Go on PATH, the same toolchain module comes from the Go module proxy, checked by its digest.
+# Go: any `go` from 1.21 on fetches the toolchain that go.mod asks for by itself. An older
+# Go, or Debian's where there is none, downloads that toolchain as a module first.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -46,51 +46,39 @@ if [ -x "$target" ]; then
   exit 0
 fi
 
-# Prints a Go that can build, or fails with what to do.
+# Prints a Go that can build, or fails with what to do. From 1.21 on a Go fetches the toolchain that
+# go.mod asks for by itself; an older one is used to download that toolchain as a module, which it
+# checks against the public checksum database.
 find_go() {
-  local minor
-  if command -v go >/dev/null; then
-    minor=$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
-    if [ "${minor:-0}" -ge 21 ]; then
-      command -v go
-      return
+  if ! command -v go >/dev/null; then
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+      say "no go on PATH; install Go and run this again"
+      return 1
     fi
-    say "go on PATH is older than 1.21 and cannot fetch a newer toolchain; getting $toolchain"
-  else
-    say "no go on PATH; getting $toolchain"
+    say "no go on PATH; installing Debian's"
+    { apt-get update -q && apt-get install -y -q --no-install-recommends golang-go ca-certificates; } >&2
   fi
-
-  local platform digest
+  local minor
+  minor=$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+  if [ "${minor:-0}" -ge 21 ]; then
+    command -v go
+    return
+  fi
+  say "go on PATH is older than 1.21; getting $toolchain"
+  local platform
   case "$(uname -s)-$(uname -m)" in
-    Linux-x86_64) platform=linux-amd64 digest=30c2b1bf7dcc88d3eb0a1364e47ddd9128edb3110a30e8a0ef61cd5856b31de7 ;;
-    Linux-aarch64) platform=linux-arm64 digest=02b36b6787b3ac767668f630e2998df45a3b1f9ffee08d1bf3ef6487cd658d99 ;;
+    Linux-x86_64) platform=linux-amd64 ;;
+    Linux-aarch64) platform=linux-arm64 ;;
     *)
-      say "no pinned toolchain for $(uname -s) $(uname -m); install Go 1.21 or newer and run this again"
+      say "no toolchain module for $(uname -s) $(uname -m); install Go 1.21 or newer and run this again"
       return 1
       ;;
   esac
-  local module=v0.0.1-$toolchain.$platform
-  local go=$cache/toolchain/golang.org/toolchain@$module/bin/go
-  if [ ! -x "$go" ]; then
-    local proxy=${GOPROXY:-https://proxy.golang.org}
-    proxy=${proxy%%[,|]*}
-    local zip=$cache/toolchain.zip
-    curl --fail --silent --show-error --location --retry 3 --output "$zip" "$proxy/golang.org/toolchain/@v/$module.zip"
-    printf '%s  %s\n' "$digest" "$zip" | sha256 --check - >&2
-    mkdir -p "$cache/toolchain"
-    if command -v unzip >/dev/null; then
-      unzip -q -o "$zip" -d "$cache/toolchain"
-    elif command -v python3 >/dev/null; then
-      python3 -m zipfile -e "$zip" "$cache/toolchain"
-    else
-      say "unzip is needed to unpack Go; install it (apt-get install unzip), or Go 1.21 or newer"
-      return 1
-    fi
-    rm -f "$zip"
-    # Module archives carry no file modes.
-    chmod -R u+x "$cache/toolchain/golang.org/toolchain@$module"/{bin,pkg/tool}
-  fi
-  printf '%s\n' "$go"
+  local module=golang.org/toolchain@v0.0.1-$toolchain.$platform
+  ( cd "$cache" && GOFLAGS=-modcacherw GOMODCACHE="$cache/modules" go mod download "$module" ) >&2
+  # Module archives carry no file modes.
+  chmod -R u+x "$cache/modules/$module"/{bin,pkg/tool}
+  printf '%s\n' "$cache/modules/$module/bin/go"
 }
 
 go=$(find_go)
