@@ -2,7 +2,7 @@
 //!
 //! Source: `compat/canary.md` §8, `compat/status-and-events.md` §3.
 
-use crds::defaults;
+use crds::{Time, defaults};
 
 use crate::conditions::{find, kind, reason};
 use crate::finish::Verdict;
@@ -38,6 +38,24 @@ pub(crate) fn progressed(situation: &Situation<'_>, draft: &mut Draft<'_>) -> bo
     status.most_updated_available = Some(most.max(available).min(replicas));
     // Counts of pods come and go; a size that is asked for does not.
     epoch_changed || resizes || available.min(replicas) > most.min(replicas)
+}
+
+/// Since when nothing has got better, and whether that is longer than it may take.
+pub(crate) fn stalled(situation: &Situation<'_>) -> (Option<Time>, bool) {
+    let Some(condition) = find(&situation.old.conditions, kind::PROGRESSING) else {
+        return (None, false);
+    };
+    let overdue = condition.reason == reason::DEADLINE_EXCEEDED;
+    // The condition was written anew when the deadline had passed.
+    let before = if overdue {
+        defaults::progress_deadline_seconds(situation.spec)
+    } else {
+        0
+    };
+    (
+        Some(condition.last_update_time.plus_seconds(-before)),
+        overdue,
+    )
 }
 
 /// Whether the deadline of the persisted `Progressing` condition has passed.

@@ -14,7 +14,8 @@ pub(crate) struct Revisions<'a> {
     pub(crate) digest: String,
     /// The ReplicaSet of the template in the spec.
     pub(crate) new: Found<'a>,
-    /// The ReplicaSet that `status.stableRS` names; the new one when the label is shared.
+    /// The ReplicaSet that `status.stableRS` names; the new one when the label is shared. Where it
+    /// is gone, the newest other one that serves stands in for it.
     pub(crate) stable: Option<&'a ReplicaSet>,
     /// All that belong to the rollout, oldest first.
     pub(crate) all: Vec<&'a ReplicaSet>,
@@ -66,7 +67,8 @@ impl<'a> Revisions<'a> {
             .and_then(|label| match new {
                 Found::Yes(new) if new.hash == label => Some(new),
                 Found::Yes(_) | Found::No | Found::NotAsked | Found::Refused { .. } => {
-                    all.iter().copied().find(|rs| rs.hash == label)
+                    let named = all.iter().copied().find(|rs| rs.hash == label);
+                    named.or_else(|| stand_in(&new, &all))
                 }
             });
         Self {
@@ -112,6 +114,16 @@ impl<'a> Revisions<'a> {
             .unwrap_or(0)
             .saturating_add(1)
     }
+}
+
+/// What serves beside the new ReplicaSet when the stable one was deleted: an update goes step by
+/// step away from it, and an abort back to it.
+fn stand_in<'a>(new: &Found<'a>, all: &[&'a ReplicaSet]) -> Option<&'a ReplicaSet> {
+    let is_new = |rs: &ReplicaSet| matches!(new, Found::Yes(new) if new.uid == rs.uid);
+    // `all` is ordered by age.
+    all.iter()
+        .copied()
+        .rfind(|rs| !is_new(rs) && rs.available() > 0)
 }
 
 /// By digest; else, once the API server has told what the template means, by meaning.

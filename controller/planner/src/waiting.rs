@@ -45,6 +45,8 @@ pub enum WaitingOn {
         failure: Option<String>,
         /// Since when nothing has got better.
         since: Option<Time>,
+        /// Whether that is longer than the progress deadline.
+        overdue: bool,
     },
     /// Pods of a ReplicaSet that shrinks are still there.
     OldPods {
@@ -174,6 +176,7 @@ impl WaitingOn {
                 needed,
                 failure,
                 since,
+                overdue,
             } => Words {
                 object: replica_set(name),
                 seen: Some(match failure {
@@ -182,9 +185,15 @@ impl WaitingOn {
                 }),
                 needed: Some(format!("{needed} available pods")),
                 since: *since,
-                fix: failure
-                    .as_ref()
-                    .map(|_| "remove what keeps the ReplicaSet from making pods".to_owned()),
+                fix: match (failure, overdue) {
+                    (Some(_), _) => {
+                        Some("remove what keeps the ReplicaSet from making pods".to_owned())
+                    }
+                    (None, true) => Some(format!(
+                        "kubectl rollouts abort {rollout}, or another image"
+                    )),
+                    (None, false) => None,
+                },
                 ..Words::released_by("pods becoming available")
             },
             Self::OldPods {

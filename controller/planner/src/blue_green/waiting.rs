@@ -1,14 +1,13 @@
 //! What a blue-green rollout waits on.
 
 use super::update::Update;
-use crate::conditions::{self, kind};
+use crate::deadline::stalled;
 use crate::situation::Draft;
 use crate::{ReplicaSet, WaitingOn};
 
 impl Update<'_, '_> {
     pub(super) fn waiting_on(&self, draft: &Draft<'_>) -> Option<WaitingOn> {
-        let since = conditions::find(&self.situation.old.conditions, kind::PROGRESSING)
-            .map(|it| it.last_update_time);
+        let (since, overdue) = stalled(self.situation);
         let short = |rs: &ReplicaSet, needed: i64| {
             (rs.available() < needed).then(|| WaitingOn::Pods {
                 replica_set: rs.name.clone(),
@@ -16,6 +15,7 @@ impl Update<'_, '_> {
                 needed,
                 failure: rs.failure.as_ref().map(|failure| failure.message.clone()),
                 since,
+                overdue,
             })
         };
         let stable = self

@@ -3,7 +3,7 @@
 use crds::durations::PauseLength;
 use crds::rollout::CanaryStrategy;
 
-use crate::conditions::{find, kind};
+use crate::deadline::stalled;
 use crate::situation::{Draft, Situation};
 use crate::split::Split;
 use crate::steps::Steps;
@@ -35,13 +35,14 @@ pub(super) fn waiting_on(
         });
     }
     let lagging = situation.revisions.all.iter().find(|rs| !rs.is_current());
-    let since = find(&situation.old.conditions, kind::PROGRESSING).map(|it| it.last_update_time);
+    let (since, overdue) = stalled(situation);
     let pods = |rs: &ReplicaSet, needed: i64| WaitingOn::Pods {
         replica_set: rs.name.clone(),
         available: rs.available(),
         needed,
         failure: rs.failure.as_ref().map(|failure| failure.message.clone()),
         since,
+        overdue,
     };
     let short = |rs: Option<&ReplicaSet>, needed: i64| {
         rs.filter(|rs| rs.available() < needed)

@@ -224,3 +224,20 @@ fn evicted_pods_do_not_put_off_the_deadline() {
             .starts_with("Degraded ProgressDeadlineExceeded")
     );
 }
+
+/// docs/decisions/0005: capacity is repaired only where nothing else serves.
+#[test]
+fn without_the_stable_replica_set_the_next_version_goes_step_by_step_away_from_what_serves() {
+    let mut world = ten_pods();
+    world.set_image("v2");
+    world.settle();
+    world.sets.retain(|rs| rs.images != ["v1"]);
+    world.settle();
+    assert_eq!(world.pods("v2"), 10);
+    world.set_image("v3");
+    world.settle();
+    assert_eq!((world.pods("v3"), world.pods("v2")), (1, 9));
+    world.status().abort = true;
+    world.settle();
+    assert_eq!((world.pods("v3"), world.pods("v2")), (0, 10));
+}
