@@ -70,7 +70,7 @@ pub const UNSUPPORTED: &[Unsupported] = &[
     },
     Unsupported {
         path: "spec.strategy.canary.trafficRouting",
-        why: "traffic is split by the number of pods only; remove it to use that",
+        why: "traffic is split by the number of pods only",
         example: r#"{"strategy": {"canary": {"stableService": "s", "canaryService": "c", "trafficRouting": {"nginx": {"stableIngress": "web"}}}}}"#,
         find: |rollout| canary(rollout, "trafficRouting", |it| it.traffic_routing.is_some()),
     },

@@ -23,7 +23,7 @@ pub(super) fn check(
         .filter(|weight| !(0..=max).contains(&i64::from(*weight)))
     {
         let fix = if max == 100 {
-            format!("use 0 to {max}, or raise trafficRouting.maxTrafficWeight")
+            format!("use 0 to {max}")
         } else {
             format!("use 0 to {max}, the value of trafficRouting.maxTrafficWeight")
         };
