@@ -97,7 +97,9 @@ impl Cache {
             Kind::Service => {
                 self.services
                     .insert(key.clone(), Arc::new(decode::service(&object)));
-                self.naming(&key)
+                let mut concerned = self.naming(&key);
+                concerned.extend(self.left_behind(&key));
+                concerned
             }
         }
     }
@@ -115,6 +117,26 @@ impl Cache {
                 self.naming(key)
             }
         }
+    }
+
+    /// Services that carry the mark of this Rollout.
+    pub(crate) fn managed_by(&self, rollout: &Key) -> Vec<Arc<Service>> {
+        let from = Key::new(rollout.namespace.clone(), "");
+        let services = self.services.range(from..);
+        services
+            .take_while(|(key, _)| key.namespace == rollout.namespace)
+            .map(|(_, service)| service)
+            .filter(|service| service.managed_by.as_deref() == Some(rollout.name.as_str()))
+            .cloned()
+            .collect()
+    }
+
+    /// The Rollout whose mark a Service carries, when that Rollout is not here.
+    fn left_behind(&self, service: &Key) -> Option<Key> {
+        let manager = self.services.get(service)?.managed_by.clone()?;
+        let rollout = Key::new(service.namespace.clone(), manager);
+        let is_here = self.rollouts.contains_key(&rollout) || self.poison.contains_key(&rollout);
+        (!is_here).then_some(rollout)
     }
 
     /// Keys of all objects of a kind.

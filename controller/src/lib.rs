@@ -23,6 +23,7 @@ mod poison;
 mod queue;
 mod reconcile;
 mod refusal;
+mod release;
 mod status_patch;
 mod watch;
 

@@ -57,7 +57,7 @@ impl Reconciler {
                 match result {
                     Ok(()) => self.queue.succeeded(&key),
                     Err(error) => {
-                        tracing::warn!(rollout = %key, %error, "failed to tell that the object cannot be read");
+                        tracing::warn!(rollout = %key, %error, "failed to tell, or to give back Services");
                         self.queue.back_off(&key, now);
                     }
                 }

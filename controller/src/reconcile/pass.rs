@@ -14,6 +14,7 @@ use crate::gate::PATIENCE;
 use crate::kernel::{self, Checked};
 use crate::observe::{Memory, observe};
 use crate::poison;
+use crate::release::release;
 
 impl Reconciler {
     /// Looks at one Rollout. Returns the requests that come of it, if any.
@@ -33,7 +34,17 @@ impl Reconciler {
             self.memory.remove(key);
             self.gate.forget(key);
             self.queue.forget(key);
-            return None;
+            let services = self.cache.managed_by(key);
+            if services.is_empty() {
+                return None;
+            }
+            let (client, fence) = (self.client.clone(), self.executor.fence.clone());
+            let key = key.clone();
+            let work = async move {
+                let released = release(client, fence, &key, services).await;
+                Done::Told(key, released)
+            };
+            return Some(work.boxed());
         }
         if let Err((since, missing)) = self.gate.check(key, &self.cache) {
             return self.wait_or_refresh(key, since, missing);

@@ -47,6 +47,34 @@ fn meaning(set: &Value) -> Value {
     template
 }
 
+/// Whether a write gives back the Service of a Rollout that does not exist any more: the mark and
+/// our selector key go, and nothing else changes.
+///
+/// Source: `compat/traffic.md` §1.
+fn is_given_back(step: &Step<'_>) -> bool {
+    let (Some(before), Some(after)) = (&step.commit.before, &step.commit.after) else {
+        return false;
+    };
+    let manager = annotation(before, MANAGED_BY);
+    let exists =
+        |rollout: &Value| namespace(rollout) == namespace(before) && name(rollout) == manager;
+    if manager.is_empty() || step.before.list("rollouts").any(exists) {
+        return false;
+    }
+    let without_ours = |service: &Value| {
+        let mut selector = service
+            .pointer("/spec/selector")
+            .cloned()
+            .unwrap_or_default();
+        if let Some(selector) = selector.as_object_mut() {
+            selector.remove(HASH);
+        }
+        selector
+    };
+    let selector = after.pointer("/spec/selector").cloned().unwrap_or_default();
+    annotation(after, MANAGED_BY).is_empty() && selector == without_ours(before)
+}
+
 /// S17: writes only to ReplicaSets that our Rollout controls (or adopts) and to Services that a
 /// Rollout names and nobody else manages; removals carry uid and resourceVersion.
 pub(super) struct Ownership;
@@ -86,6 +114,9 @@ impl Checker for Ownership {
                     namespace(rollout) == namespace(object) && names_service(rollout, name(object))
                 });
                 let Some(rollout) = named_by else {
+                    if is_given_back(step) {
+                        return None;
+                    }
                     return Some(format!("service {} is named by no Rollout", name(object)));
                 };
                 let manager = step

@@ -1,0 +1,57 @@
+//! Services of a Rollout that is gone: they are given back, so that they select all pods again and
+//! another Rollout may have them.
+//!
+//! Source: `compat/traffic.md` §1. Only when the API server itself says that the Rollout does not
+//! exist: one that this controller merely does not look at keeps its Services.
+
+use std::sync::Arc;
+
+use crds::names;
+use kube::Client;
+use kube::api::{Patch, PatchParams};
+use planner::Service;
+use serde_json::json;
+
+use crate::cache::{Key, Kind};
+use crate::execute::FIELD_MANAGER;
+use crate::lease::Fence;
+use crate::watch::api;
+
+/// Removes our selector key and mark from the Services of the Rollout `key`, if it does not exist.
+///
+/// # Errors
+/// When the API server refuses or does not answer; trying again can help.
+pub(crate) async fn release(
+    client: Client,
+    fence: Fence,
+    key: &Key,
+    services: Vec<Arc<Service>>,
+) -> Result<(), String> {
+    let rollouts = api(&client, Kind::Rollout, &key.namespace);
+    let rollout = rollouts.get_opt(&key.name).await;
+    if rollout.map_err(|error| error.to_string())?.is_some() {
+        return Ok(());
+    }
+    let params = PatchParams {
+        field_manager: Some(FIELD_MANAGER.to_owned()),
+        ..PatchParams::default()
+    };
+    for service in services {
+        if !fence.may_write() {
+            return Err("not the leader any more".to_owned());
+        }
+        let patch = json!({
+            "metadata": {
+                "resourceVersion": service.resource_version,
+                "annotations": {names::MANAGED_BY: null},
+            },
+            "spec": {"selector": {names::POD_TEMPLATE_HASH: null}},
+        });
+        let written = api(&client, Kind::Service, &key.namespace)
+            .patch(&service.name, &params, &Patch::Merge(patch))
+            .await;
+        written.map_err(|error| error.to_string())?;
+        tracing::info!(rollout = %key, service = service.name, "gave back the Service of a deleted Rollout");
+    }
+    Ok(())
+}
