@@ -19,7 +19,7 @@ use crate::conditions::{self, is, kind};
 use crate::duration::Rollback;
 use crate::finish::{Verdict, finish};
 use crate::services::{Selected, Services};
-use crate::situation::{Draft, Situation};
+use crate::situation::{Draft, Situation, end_update};
 use crate::{Plan, ReplicaSet, create, old_sets};
 
 /// Why a blue-green rollout waits before the switch.
@@ -44,7 +44,7 @@ pub(crate) fn plan(situation: &Situation<'_>, strategy: &BlueGreenStrategy) -> P
     let Some(new) = situation.new_rs() else {
         let creation = create::new_replica_set(situation, &mut draft);
         if creation.begins_update && situation.old.current_pod_hash.is_some() {
-            reset(&mut draft);
+            end_update(&mut draft.status);
         }
         let verdict = Verdict {
             creating: Some(creation.name),
@@ -59,7 +59,7 @@ pub(crate) fn plan(situation: &Situation<'_>, strategy: &BlueGreenStrategy) -> P
     draft.status.current_pod_hash = Some(new.hash.clone());
     note_selectors(situation, &mut draft, &services);
     if another {
-        reset(&mut draft);
+        end_update(&mut draft.status);
         let verdict = verdict(situation, &draft.status, strategy, true);
         return finish(situation, draft, &verdict);
     }
@@ -74,16 +74,6 @@ pub(crate) fn plan(situation: &Situation<'_>, strategy: &BlueGreenStrategy) -> P
     draft.waiting_on = update.waiting_on(&draft);
     let verdict = verdict(situation, &draft.status, strategy, false);
     finish(situation, draft, &verdict)
-}
-
-/// With nothing left of the update before.
-fn reset(draft: &mut Draft<'_>) {
-    let status = &mut draft.status;
-    status.pause_conditions.clear();
-    status.controller_pause = false;
-    status.abort = false;
-    status.promote_full = false;
-    status.blue_green.scale_up_preview_check_point = false;
 }
 
 /// What the Services select is part of the status. A selector that was removed or points at

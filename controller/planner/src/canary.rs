@@ -18,7 +18,7 @@ use crds::{
 use crate::conditions::{is, kind};
 use crate::duration::Rollback;
 use crate::finish::{Verdict, finish};
-use crate::situation::{Draft, Situation};
+use crate::situation::{Draft, Situation, end_update};
 use crate::split::Split;
 use crate::steps::{self, Steps};
 use crate::{Now, Plan, ReplicaSet, create, events, old_sets};
@@ -77,12 +77,8 @@ fn count(canary: &CanaryStrategy) -> i32 {
 
 /// Back to the first step, with nothing left of the update before.
 fn reset(draft: &mut Draft<'_>, canary: &CanaryStrategy) {
-    let status = &mut draft.status;
-    status.pause_conditions.clear();
-    status.controller_pause = false;
-    status.abort = false;
-    status.promote_full = false;
-    status.current_step_index = (!canary.steps.is_empty()).then_some(0);
+    end_update(&mut draft.status);
+    draft.status.current_step_index = (!canary.steps.is_empty()).then_some(0);
 }
 
 /// What users asked for: abort, promote --full.
@@ -149,10 +145,7 @@ fn promote(
     } else {
         return false;
     };
-    status.pause_conditions.clear();
-    status.controller_pause = false;
-    status.abort = false;
-    status.promote_full = false;
+    end_update(status);
     status.current_step_index = (!canary.steps.is_empty()).then(|| count(canary));
     if !fully_promoted {
         status.stable_rs = Some(new.hash.clone());

@@ -70,14 +70,8 @@ pub fn plan(observed: &Observed, now: Now) -> Plan {
     // Orphans come before the question which ReplicaSet is the new one: it may be one of them.
     // One that cannot be adopted holds up nothing: it is tried again after all else.
     let adoption = adopt(&situation);
-    let was_refused = |orphan: &&&ReplicaSet| is_refused(&situation, &orphan.name);
-    if situation
-        .revisions
-        .orphans
-        .iter()
-        .find(was_refused)
-        .is_some()
-    {
+    let mut orphans = situation.revisions.orphans.iter();
+    if orphans.any(|orphan| is_refused(&situation, &orphan.name)) {
         let mut plan = update(&situation);
         plan.actions.extend(adoption.actions);
         return plan;

@@ -92,6 +92,15 @@ impl<'a> Situation<'a> {
     }
 }
 
+/// Nothing of an update is left: no pause, no abort, no wish of a user.
+pub(crate) fn end_update(status: &mut RolloutStatus) {
+    status.pause_conditions.clear();
+    status.controller_pause = false;
+    status.abort = false;
+    status.promote_full = false;
+    status.blue_green.scale_up_preview_check_point = false;
+}
+
 /// A plan in the making.
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {

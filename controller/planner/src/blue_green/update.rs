@@ -7,7 +7,7 @@ use crds::rollout::{BlueGreenStrategy, RolloutStatus};
 use super::rollback;
 use crate::duration::Rollback;
 use crate::services::{Selected, Services};
-use crate::situation::{Draft, Situation};
+use crate::situation::{Draft, Situation, end_update};
 use crate::{Now, ReplicaSet, events};
 
 /// An update of a blue-green rollout whose new ReplicaSet exists.
@@ -199,7 +199,7 @@ impl<'s, 'a> Update<'s, 'a> {
             "Initial deploy"
         } else if self.fully_promoted || self.aborted || !switched {
             if self.fully_promoted {
-                settle(status);
+                end_update(status);
             }
             return;
         } else if status.promote_full {
@@ -209,7 +209,7 @@ impl<'s, 'a> Update<'s, 'a> {
         } else {
             "Completed blue-green update"
         };
-        settle(status);
+        end_update(status);
         status.stable_rs = Some(self.new.hash.clone());
         draft.events.push(events::completed(
             self.new.revision().unwrap_or(0),
@@ -217,15 +217,6 @@ impl<'s, 'a> Update<'s, 'a> {
             reason,
         ));
     }
-}
-
-/// Nothing of an update is left to settle.
-fn settle(status: &mut RolloutStatus) {
-    status.pause_conditions.clear();
-    status.controller_pause = false;
-    status.abort = false;
-    status.promote_full = false;
-    status.blue_green.scale_up_preview_check_point = false;
 }
 
 /// Full size, unless a smaller preview is asked for and the switch is not near.
