@@ -2,6 +2,8 @@
 //!
 //! Source: `compat/api.md` §2.
 
+use std::sync::Arc;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::CustomResource;
 use schemars::JsonSchema;
@@ -49,9 +51,10 @@ pub struct RolloutSpec {
     ]))]
     pub selector: Option<LabelSelector>,
     /// The pods to run. Every change of it is a new version, which takes over as `strategy` says.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
+    // Shared: it is by far the largest part, and nobody changes a piece of it.
+    #[serde(default, skip_serializing_if = "is_null")]
     #[schemars(schema_with = "crate::schema::pod_template")]
-    pub template: Value,
+    pub template: Arc<Value>,
     /// An object whose pod template is used in place of `template` and `selector`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workload_ref: Option<WorkloadRef>,
@@ -86,6 +89,11 @@ pub struct RolloutSpec {
     /// How many finished AnalysisRuns and Experiments are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analysis: Option<AnalysisHistory>,
+}
+
+/// Whether there is no template at all.
+fn is_null(template: &Arc<Value>) -> bool {
+    template.is_null()
 }
 
 /// Whether an integer is 0 and may be left out.

@@ -104,7 +104,7 @@ fn naming(situation: &Situation<'_>) -> Naming {
 
 fn object(situation: &Situation<'_>, naming: &Naming, revision: i64) -> Value {
     let rollout = situation.rollout;
-    let mut template = situation.spec.template.clone();
+    let mut template = Value::clone(&situation.spec.template);
     if let Some(template) = template.as_object_mut() {
         let metadata = template.entry("metadata").or_insert_with(|| json!({}));
         if let Some(labels) = metadata

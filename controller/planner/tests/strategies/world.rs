@@ -77,7 +77,7 @@ impl World {
     }
 
     pub(crate) fn set_image(&mut self, version: &str) {
-        self.edit(|spec| spec.template = template(version));
+        self.edit(|spec| spec.template = template(version).into());
     }
 
     pub(crate) fn observed(&self) -> Observed {
