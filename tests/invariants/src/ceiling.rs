@@ -1,0 +1,48 @@
+//! S2: never more pods than allowed.
+
+use crate::judge::{Checker, Step};
+use crate::sizes::{asked_for, surge_and_unavailable};
+use crate::vocabulary::{ReplicaSet, Strategy};
+
+/// S2: a write of ours may not raise Σ `spec.replicas` above D + S (basic canary); with blue-green
+/// new + stable stay within 2 D, and an old ReplicaSet is never raised above D.
+pub(crate) struct Ceiling;
+
+impl Checker for Ceiling {
+    fn id(&self) -> &'static str {
+        "S2"
+    }
+
+    fn see(&mut self, step: &Step<'_>) -> Option<String> {
+        let pair = step.set().filter(|_| step.is_ours())?;
+        let set = pair.after.as_deref()?;
+        let before = pair.before.as_deref().map_or(0, |set| set.replicas);
+        if set.replicas <= before {
+            return None;
+        }
+        let rollout = step.owner(set)?;
+        let desired = rollout.spec.replicas;
+        let sets = || step.world.sets_of(rollout.uid).iter().map(|set| &**set);
+        let is_new_or_stable = |set: &ReplicaSet| {
+            set.hash == rollout.status.current || set.hash == rollout.status.stable
+        };
+        let (total, allowed) = match &rollout.spec.strategy {
+            Strategy::Canary(canary) => {
+                let (surge, _) = surge_and_unavailable(canary, desired);
+                (asked_for(sets()), desired.saturating_add(surge))
+            }
+            Strategy::BlueGreen(_) if is_new_or_stable(set) => (
+                asked_for(sets().filter(|set| is_new_or_stable(set))),
+                desired.saturating_mul(2),
+            ),
+            Strategy::BlueGreen(_) => (set.replicas, desired),
+            Strategy::Invalid => return None,
+        };
+        (total > allowed).then(|| {
+            format!(
+                "ReplicaSet {} was raised from {before} to {}: {total} pods, {allowed} allowed",
+                set.name, set.replicas
+            )
+        })
+    }
+}

@@ -1,0 +1,204 @@
+//! One judge: the world as it is, and every checker that looks at it.
+
+use crate::ceiling;
+use crate::history::{Change, Changed, Mark, Pair, Request};
+use crate::vocabulary::{Millis, ReplicaSet, Rollout, Service};
+use crate::world::World;
+
+/// One change, and the world after it. The world before differs in the changed object alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// All objects after it.
+    pub world: &'a World,
+    /// The change.
+    pub change: &'a Change,
+}
+
+impl<'a> Step<'a> {
+    /// When.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        self.change.at
+    }
+
+    /// Whether a controller did it.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.change.actor.is_controller()
+    }
+
+    /// The Rollout that changed.
+    #[must_use]
+    pub fn rollout(&self) -> Option<&'a Pair<Rollout>> {
+        match &self.change.what {
+            Changed::Rollout(pair) => Some(pair),
+            _ => None,
+        }
+    }
+
+    /// The ReplicaSet that changed.
+    #[must_use]
+    pub fn set(&self) -> Option<&'a Pair<ReplicaSet>> {
+        match &self.change.what {
+            Changed::ReplicaSet(pair) => Some(pair),
+            _ => None,
+        }
+    }
+
+    /// The Service that changed.
+    #[must_use]
+    pub fn service(&self) -> Option<&'a Pair<Service>> {
+        match &self.change.what {
+            Changed::Service(pair) => Some(pair),
+            _ => None,
+        }
+    }
+
+    /// The Rollout that controls a ReplicaSet.
+    #[must_use]
+    pub fn owner(&self, set: &ReplicaSet) -> Option<&'a Rollout> {
+        self.world.rollout(set.owner?)
+    }
+}
+
+/// Something that must hold.
+pub trait Checker {
+    /// Its id in `safety.md`, e.g. `S1`.
+    fn id(&self) -> &'static str;
+
+    /// Looks at one change; what is wrong with it, if anything.
+    fn see(&mut self, step: &Step<'_>) -> Option<String>;
+
+    /// Looks at one request, after the change that it made; what is wrong with it, if anything.
+    fn see_request(&mut self, _request: &Request, _world: &World) -> Option<String> {
+        None
+    }
+
+    /// Takes note of a mark; what is wrong at that moment, if anything.
+    fn mark(&mut self, _mark: &Mark, _world: &World, _now: Millis) -> Option<String> {
+        None
+    }
+
+    /// Looks at the state at the end; what is wrong with it, if anything.
+    fn end(&mut self, _world: &World, _now: Millis) -> Option<String> {
+        None
+    }
+}
+
+/// One of each.
+#[must_use]
+pub fn checkers() -> Vec<Box<dyn Checker>> {
+    vec![Box::new(ceiling::Ceiling)]
+}
+
+/// A broken invariant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Which one, e.g. `S1`.
+    pub id: &'static str,
+    /// When.
+    pub at: Millis,
+    /// The store's revision by then.
+    pub revision: u64,
+    /// What is wrong, with numbers.
+    pub what: String,
+}
+
+/// Holds a world against every invariant while it runs.
+pub struct Judge {
+    world: World,
+    checkers: Vec<Box<dyn Checker>>,
+    found: Vec<Violation>,
+    revision: u64,
+}
+
+impl Default for Judge {
+    fn default() -> Self {
+        Self::with(checkers())
+    }
+}
+
+impl Judge {
+    /// A judge that has these checkers only.
+    #[must_use]
+    pub fn with(checkers: Vec<Box<dyn Checker>>) -> Self {
+        Self {
+            world: World::default(),
+            checkers,
+            found: Vec::new(),
+            revision: 0,
+        }
+    }
+
+    /// Takes in one change.
+    pub fn see(&mut self, change: &Change) {
+        self.world.apply(change);
+        self.revision = change.revision;
+        let step = Step {
+            world: &self.world,
+            change,
+        };
+        for checker in &mut self.checkers {
+            if let Some(what) = checker.see(&step) {
+                self.found.push(Violation {
+                    id: checker.id(),
+                    at: change.at,
+                    revision: change.revision,
+                    what,
+                });
+            }
+        }
+    }
+
+    /// Takes in one request, after the change that it made.
+    pub fn see_request(&mut self, request: &Request) {
+        self.ask(request.at, |checker, world| {
+            checker.see_request(request, world)
+        });
+    }
+
+    /// Takes in a mark.
+    pub fn mark(&mut self, mark: &Mark, now: Millis) {
+        self.ask(now, |checker, world| checker.mark(mark, world, now));
+    }
+
+    /// Judges how things are at the end. A run may go on afterwards.
+    pub fn end(&mut self, now: Millis) {
+        self.ask(now, |checker, world| checker.end(world, now));
+    }
+
+    /// What was wrong so far, in order.
+    #[must_use]
+    pub fn found(&self) -> &[Violation] {
+        &self.found
+    }
+
+    /// What was wrong, in order.
+    #[must_use]
+    pub fn into_found(self) -> Vec<Violation> {
+        self.found
+    }
+
+    /// The world now.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    fn ask(
+        &mut self,
+        at: Millis,
+        mut question: impl FnMut(&mut dyn Checker, &World) -> Option<String>,
+    ) {
+        for checker in &mut self.checkers {
+            if let Some(what) = question(&mut **checker, &self.world) {
+                self.found.push(Violation {
+                    id: checker.id(),
+                    at,
+                    revision: self.revision,
+                    what,
+                });
+            }
+        }
+    }
+}

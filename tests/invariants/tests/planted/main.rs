@@ -1,0 +1,9 @@
+//! Each checker finds the bad history that is planted for it, and no checker minds the same history
+//! without the bad change.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[expect(dead_code, reason = "the checkers that need the rest come next")]
+mod run;
+mod sizes;
+
+const NOTHING: [&str; 0] = [];
