@@ -48,6 +48,7 @@ pub(crate) fn record(
     }
     // A promotion notes its outcome before all pods are there.
     if running
+        && old.stable_rs.is_some()
         && old.stable_rs != next.stable_rs
         && record
             .as_ref()

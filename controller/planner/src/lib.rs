@@ -31,6 +31,7 @@ mod services;
 mod situation;
 pub mod sizes;
 pub mod split;
+mod stable;
 mod steps;
 pub mod template;
 pub mod waiting;

@@ -5,7 +5,7 @@
 use crds::names;
 use serde_json::Value;
 
-use crate::{Observed, Owner, ReplicaSet, TemplateOutcome, template};
+use crate::{Observed, Owner, ReplicaSet, TemplateOutcome, stable, template};
 
 /// The ReplicaSets of one rollout, told apart.
 #[derive(Debug)]
@@ -14,7 +14,9 @@ pub(crate) struct Revisions<'a> {
     pub(crate) digest: String,
     /// The ReplicaSet of the template in the spec.
     pub(crate) new: Found<'a>,
-    /// The ReplicaSet that `status.stableRS` names; the new one when the label is shared. Where it
+    /// The label of the stable version; `None` before the first deployment.
+    pub(crate) stable_label: Option<&'a str>,
+    /// The ReplicaSet that has this label; the new one when the label is shared. Where it
     /// is gone, the newest other one that serves stands in for it.
     pub(crate) stable: Option<&'a ReplicaSet>,
     /// All that belong to the rollout, oldest first.
@@ -57,23 +59,18 @@ impl<'a> Revisions<'a> {
         let orphans = live().filter(|rs| rs.owner == Owner::Nobody).collect();
 
         let new = find_new(observed, &digest, &all);
-        let stable_label = observed
-            .rollout
-            .status
-            .as_ref()
-            .and_then(|status| status.stable_rs.as_deref());
-        let stable = stable_label
-            .filter(|label| !label.is_empty())
-            .and_then(|label| match new {
-                Found::Yes(new) if new.hash == label => Some(new),
-                Found::Yes(_) | Found::No | Found::NotAsked | Found::Refused { .. } => {
-                    let named = all.iter().copied().find(|rs| rs.hash == label);
-                    named.or_else(|| stand_in(&new, &all))
-                }
-            });
+        let stable_label = stable::label(observed, &new, &all);
+        let stable = stable_label.and_then(|label| match new {
+            Found::Yes(new) if new.hash == label => Some(new),
+            Found::Yes(_) | Found::No | Found::NotAsked | Found::Refused { .. } => {
+                let named = all.iter().copied().find(|rs| rs.hash == label);
+                named.or_else(|| stand_in(&new, &all))
+            }
+        });
         Self {
             digest,
             new,
+            stable_label,
             stable,
             all,
             orphans,

@@ -11,9 +11,9 @@ use crate::{
 
 /// One rollout as a strategy sees it.
 ///
-/// `old` is the old *status*. Four readings of stable: `old.stable_rs` as written;
-/// `stable_label()`, `None` before the first promotion; `revisions.stable`, its ReplicaSet, which may
-/// be the new one; `stable_beside_new()`, which is not.
+/// `old` is the old *status*. Four readings of stable: `old.stable_rs` as written, maybe wiped;
+/// `stable_label()`, `None` before the first deployment; `revisions.stable`, its ReplicaSet, which
+/// may be the new one; `stable_beside_new()`, which is not.
 #[derive(Debug)]
 pub(crate) struct Situation<'a> {
     pub(crate) observed: &'a Observed,
@@ -65,12 +65,9 @@ impl<'a> Situation<'a> {
             .filter(|stable| Some(stable.uid.as_str()) != new)
     }
 
-    /// The label that status names as stable; `None` before the first promotion.
-    pub(crate) fn stable_label(&self) -> Option<&'a str> {
-        self.old
-            .stable_rs
-            .as_deref()
-            .filter(|label| !label.is_empty())
+    /// The label of the stable version; `None` before the first deployment.
+    pub(crate) const fn stable_label(&self) -> Option<&'a str> {
+        self.revisions.stable_label
     }
 
     /// Whether `label` is another revision than the one status was written for. Nothing written
@@ -120,12 +117,16 @@ pub(crate) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(crate) fn of(situation: &Situation<'a>) -> Self {
+        let mut status = situation.old.clone();
+        if let Some(stable) = situation.stable_label() {
+            status.stable_rs = Some(stable.to_owned());
+        }
         Self {
             replicas: situation.replicas,
             first: Vec::new(),
             changes: Vec::new(),
             last: Vec::new(),
-            status: situation.old.clone(),
+            status,
             events: Vec::new(),
             wake_at: None,
             waiting_on: None,
