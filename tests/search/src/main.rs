@@ -1,0 +1,210 @@
+//! `search`: looks for a broken promise, and replays one.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::{Args, Parser, Subcommand};
+use search::case::Case;
+use search::run::{Found, Totals, of_seed};
+use search::shrink::shrink;
+
+/// Looks for a broken promise in thousands of small worlds.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Random worlds, one a seed.
+    Random(Random),
+    /// One run again, from the file that a failure left.
+    Replay {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct Random {
+    /// How many seeds.
+    #[arg(long, default_value_t = 10_000)]
+    seeds: u64,
+    /// The first of them.
+    #[arg(long, default_value_t = 0)]
+    first: u64,
+    /// Search for so many minutes instead.
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// Threads; all cores when absent.
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// Stop at the first broken promise, and do not shrink it.
+    #[arg(long)]
+    first_failure: bool,
+    /// Where failures are written.
+    #[arg(long, default_value = "target/search")]
+    out: PathBuf,
+}
+
+fn main() -> ExitCode {
+    // A panic of the planner is a finding; its words are in the report.
+    std::panic::set_hook(Box::new(|_| {}));
+    match Arguments::parse().command {
+        Command::Random(random) => search(&random),
+        Command::Replay { file } => replay(&file),
+    }
+}
+
+struct Progress {
+    next: AtomicU64,
+    stop: AtomicBool,
+    totals: Mutex<Totals>,
+    found: Mutex<Vec<(u64, Found)>>,
+}
+
+fn search(random: &Random) -> ExitCode {
+    let begin = Instant::now();
+    let until = random
+        .minutes
+        .map(|it| begin + Duration::from_secs(it * 60));
+    let progress = Progress {
+        next: AtomicU64::new(random.first),
+        stop: AtomicBool::new(false),
+        totals: Mutex::new(Totals::default()),
+        found: Mutex::new(Vec::new()),
+    };
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let jobs = random.jobs.unwrap_or(cores).max(1);
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| work(random, until, &progress));
+        }
+    });
+    let totals = *lock(&progress.totals);
+    let seconds = begin.elapsed().as_secs_f64();
+    println!(
+        "search: {} seeds on {jobs} threads in {seconds:.1} s ({:.0} seeds/s and core), {} h of virtual time, \
+         {} plans, {} writes, {} revisions judged",
+        totals.runs,
+        totals.runs as f64 / seconds / jobs as f64,
+        totals.millis / 3_600_000,
+        totals.plans,
+        totals.writes,
+        totals.revisions,
+    );
+    let mut found = lock(&progress.found).clone();
+    found.sort_by_key(|(seed, _)| *seed);
+    for (seed, it) in &found {
+        println!("found {} seed {seed}: {}", it.id, first_line(&it.what));
+    }
+    let mut ids: Vec<_> = found.iter().map(|(_, it)| it.id.clone()).collect();
+    ids.sort();
+    ids.dedup();
+    if !random.first_failure {
+        for id in ids {
+            if let Some((seed, it)) = found.iter().find(|(_, it)| it.id == id) {
+                explain(*seed, it, random);
+            }
+        }
+    }
+    if found.is_empty() {
+        println!("search: nothing found");
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn work(random: &Random, until: Option<Instant>, progress: &Progress) {
+    const PORTION: u64 = 64;
+    loop {
+        let first = progress.next.fetch_add(PORTION, Ordering::Relaxed);
+        let end = random.first.saturating_add(random.seeds);
+        let is_over = match until {
+            Some(until) => Instant::now() >= until,
+            None => first >= end,
+        };
+        if is_over || progress.stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let last = first + PORTION;
+        let last = if until.is_some() { last } else { last.min(end) };
+        let mut totals = Totals::default();
+        for seed in first..last {
+            let (_, outcome) = of_seed(seed);
+            totals.add(outcome.totals);
+            if let Some(it) = outcome.found {
+                let mut found = lock(&progress.found);
+                found.push((seed, it));
+                if random.first_failure || found.len() >= 50 {
+                    progress.stop.store(true, Ordering::Relaxed);
+                    break;
+                }
+            }
+        }
+        lock(&progress.totals).add(totals);
+    }
+}
+
+/// Shrinks a failure, prints it and leaves it in a file.
+fn explain(seed: u64, found: &Found, random: &Random) {
+    let (setup, outcome) = of_seed(seed);
+    let (setup, events, found) = shrink(&setup, &outcome.events, found);
+    let case = Case {
+        broke: format!("{}: {}", found.id, first_line(&found.what)),
+        setup,
+        events,
+    };
+    println!(
+        "\n{} (seed {seed}), shrunk to {} events:\n{}{}",
+        found.id,
+        case.events.len(),
+        case.text(),
+        found.what
+    );
+    let file = random.out.join(format!("{}-{seed}.json", found.id));
+    let written =
+        std::fs::create_dir_all(&random.out).and_then(|()| std::fs::write(&file, case.text()));
+    match written {
+        Ok(()) => println!(
+            "again: cargo run -p search --release -- replay {}",
+            file.display()
+        ),
+        Err(error) => println!("{}: {error}", file.display()),
+    }
+}
+
+fn replay(file: &std::path::Path) -> ExitCode {
+    let outcome = match Case::read(file) {
+        Ok(case) => case.replay(),
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match outcome.found {
+        Some(found) => {
+            println!("found {}: {}", found.id, found.what);
+            ExitCode::FAILURE
+        }
+        None => {
+            println!("nothing found in {} events", outcome.events.len());
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
