@@ -6,6 +6,7 @@ use crate::vocabulary::{ReplicaSet, Strategy};
 
 /// S2: a write of ours may not raise Σ `spec.replicas` above D + S (basic canary); with blue-green
 /// new + stable stay within 2 D, and an old ReplicaSet is never raised above D.
+#[derive(Clone)]
 pub(crate) struct Ceiling;
 
 impl Checker for Ceiling {
@@ -21,23 +22,26 @@ impl Checker for Ceiling {
             return None;
         }
         let rollout = step.owner(set)?;
-        let desired = rollout.spec.replicas;
         let sets = || step.world.sets_of(rollout.uid).iter().map(|set| &**set);
         let is_new_or_stable = |set: &ReplicaSet| {
             set.hash == rollout.status.current || set.hash == rollout.status.stable
         };
-        let (total, allowed) = match &rollout.spec.strategy {
-            Strategy::Canary(canary) => {
-                let (surge, _) = surge_and_unavailable(canary, desired);
-                (asked_for(sets()), desired.saturating_add(surge))
+        let limits = step.world.specs(rollout.uid).map(|spec| {
+            let desired = spec.replicas;
+            match &spec.strategy {
+                Strategy::Canary(canary) => {
+                    let (surge, _) = surge_and_unavailable(canary, desired);
+                    (asked_for(sets()), desired.saturating_add(surge))
+                }
+                Strategy::BlueGreen(_) if is_new_or_stable(set) => (
+                    asked_for(sets().filter(|set| is_new_or_stable(set))),
+                    desired.saturating_mul(2),
+                ),
+                Strategy::BlueGreen(_) => (set.replicas, desired),
+                Strategy::Invalid => (0, 0),
             }
-            Strategy::BlueGreen(_) if is_new_or_stable(set) => (
-                asked_for(sets().filter(|set| is_new_or_stable(set))),
-                desired.saturating_mul(2),
-            ),
-            Strategy::BlueGreen(_) => (set.replicas, desired),
-            Strategy::Invalid => return None,
-        };
+        });
+        let (total, allowed) = limits.min_by_key(|(total, allowed)| total - allowed)?;
         (total > allowed).then(|| {
             format!(
                 "ReplicaSet {} was raised from {before} to {}: {total} pods, {allowed} allowed",

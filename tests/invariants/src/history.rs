@@ -77,6 +77,10 @@ pub struct Change {
     pub revision: u64,
     /// Who did it.
     pub actor: Actor,
+    /// The resourceVersion of the Rollout that a controller had before it when it decided on this,
+    /// where the world knows; `None` means the newest. A write of a ReplicaSet or Service cannot
+    /// carry it: what the user did in between, the controller could not know.
+    pub decided_on: Option<u64>,
     /// What changed.
     pub what: Changed,
 }

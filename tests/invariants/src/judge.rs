@@ -1,7 +1,14 @@
 //! One judge: the world as it is, and every checker that looks at it.
 
-use crate::ceiling;
+use crate::abort::{AbortReturns, AbortWins};
+use crate::ceiling::Ceiling;
+use crate::floor::Floor;
 use crate::history::{Change, Changed, Mark, Pair, Request};
+use crate::keep::Keep;
+use crate::objects::{ExactlyOnce, Ownership};
+use crate::pauses::Pauses;
+use crate::steps::Steps;
+use crate::switch::Switch;
 use crate::vocabulary::{Millis, ReplicaSet, Rollout, Service};
 use crate::world::World;
 
@@ -61,8 +68,26 @@ impl<'a> Step<'a> {
     }
 }
 
+/// A checker that can be copied with all that it remembers.
+pub trait BoxedClone {
+    /// The copy.
+    fn boxed_clone(&self) -> Box<dyn Checker>;
+}
+
+impl<T: Checker + Clone + 'static> BoxedClone for T {
+    fn boxed_clone(&self) -> Box<dyn Checker> {
+        Box::new(self.clone())
+    }
+}
+
+impl Clone for Box<dyn Checker> {
+    fn clone(&self) -> Self {
+        (**self).boxed_clone()
+    }
+}
+
 /// Something that must hold.
-pub trait Checker {
+pub trait Checker: BoxedClone + Send {
     /// Its id in `safety.md`, e.g. `S1`.
     fn id(&self) -> &'static str;
 
@@ -88,7 +113,18 @@ pub trait Checker {
 /// One of each.
 #[must_use]
 pub fn checkers() -> Vec<Box<dyn Checker>> {
-    vec![Box::new(ceiling::Ceiling)]
+    vec![
+        Box::new(Floor::default()),
+        Box::new(Ceiling),
+        Box::new(Switch::default()),
+        Box::new(Keep::default()),
+        Box::new(Steps),
+        Box::new(Pauses::default()),
+        Box::new(AbortWins::default()),
+        Box::new(AbortReturns::default()),
+        Box::new(ExactlyOnce),
+        Box::new(Ownership),
+    ]
 }
 
 /// A broken invariant.
@@ -104,7 +140,9 @@ pub struct Violation {
     pub what: String,
 }
 
-/// Holds a world against every invariant while it runs.
+/// Holds a world against every invariant while it runs. A copy judges another future of the same
+/// world; it costs a few small allocations.
+#[derive(Clone)]
 pub struct Judge {
     world: World,
     checkers: Vec<Box<dyn Checker>>,

@@ -8,15 +8,23 @@
 //! changed, copy no object and build no text unless they fail. Every instance of a controller is
 //! judged alike, so whatever holds here holds with two leaders (S20).
 
+mod abort;
 mod ceiling;
+mod floor;
 mod history;
 mod judge;
+mod keep;
+mod objects;
+mod overdue;
+mod pauses;
 mod sizes;
+mod steps;
+mod switch;
 mod vocabulary;
 mod world;
 
 pub use history::{Actor, Change, Changed, Kind, Mark, Pair, Request, Verb};
-pub use judge::{Checker, Judge, Step, Violation, checkers};
+pub use judge::{BoxedClone, Checker, Judge, Step, Violation, checkers};
 pub use vocabulary::{
     Amount, BlueGreen, Canary, CanaryStep, Millis, Pause, PauseReason, Phase, Pod, ReplicaSet,
     Rollout, Service, Spec, Status, Strategy, Template, Text, Uid,

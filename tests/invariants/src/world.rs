@@ -1,9 +1,10 @@
 //! All objects at one revision, in an order in which the children of an object are neighbours.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::history::{Change, Changed, Pair};
-use crate::vocabulary::{Millis, Pod, ReplicaSet, Rollout, Service, Uid};
+use crate::vocabulary::{Millis, Pod, ReplicaSet, Rollout, Service, Spec, Strategy, Uid};
 
 /// All objects at one revision. Small sorted lists: a lookup is a binary search, and no object is
 /// ever copied.
@@ -17,14 +18,32 @@ pub struct World {
     services: Vec<Arc<Service>>,
     /// By ReplicaSet and uid.
     pods: Vec<Arc<Pod>>,
+    /// What a single version of a ReplicaSet does not tell.
+    about: BTreeMap<Uid, About>,
+    /// Every spec of a Rollout since the generation that its status speaks of.
+    specs: BTreeMap<Uid, Vec<(i64, Arc<Spec>)>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct About {
+    owner: Option<Uid>,
+    /// Sizes that it was told to have since the generation that its status speaks of, with the
+    /// generation of each.
+    told: Vec<(i64, i64)>,
 }
 
 impl World {
     /// Makes this the world after `change`.
     pub fn apply(&mut self, change: &Change) {
         match &change.what {
-            Changed::Rollout(pair) => replace(&mut self.rollouts, pair, |it| it.uid),
-            Changed::ReplicaSet(pair) => replace(&mut self.sets, pair, |it| (it.owner, it.uid)),
+            Changed::Rollout(pair) => {
+                replace(&mut self.rollouts, pair, |it| it.uid);
+                self.note_spec(pair);
+            }
+            Changed::ReplicaSet(pair) => {
+                replace(&mut self.sets, pair, |it| (it.owner, it.uid));
+                self.note_size(pair);
+            }
             Changed::Service(pair) => replace(&mut self.services, pair, |it| it.uid),
             Changed::Pod(pair) => replace(&mut self.pods, pair, |it| (it.set, it.uid)),
             Changed::Bookkeeping | Changed::Other { .. } => {}
@@ -44,6 +63,14 @@ impl World {
         self.rollouts.get(index.ok()?).map(|it| &**it)
     }
 
+    /// Every spec that a write may have been decided on: those since the generation that the status
+    /// says was observed, the newest last. The user can always change the spec between a decision
+    /// and its writes, since these carry the version of a ReplicaSet or Service only.
+    pub fn specs(&self, rollout: Uid) -> impl DoubleEndedIterator<Item = &Spec> + Clone {
+        let specs = self.specs.get(&rollout).map_or(&[][..], Vec::as_slice);
+        specs.iter().map(|(_, spec)| &**spec)
+    }
+
     /// The ReplicaSets that a Rollout controls; those that nobody controls, for `None`.
     #[must_use]
     pub fn sets_of(&self, owner: impl Into<Option<Uid>>) -> &[Arc<ReplicaSet>] {
@@ -59,6 +86,15 @@ impl World {
         }
         let sets = self.sets_of(rollout.uid).iter();
         sets.map(|set| &**set).find(|set| &*set.hash == hash)
+    }
+
+    /// One ReplicaSet.
+    #[must_use]
+    pub fn set(&self, uid: Uid) -> Option<&ReplicaSet> {
+        let owner = self.about.get(&uid)?.owner;
+        let sets = &self.sets;
+        let index = sets.binary_search_by_key(&(owner, uid), |it| (it.owner, it.uid));
+        sets.get(index.ok()?).map(|it| &**it)
     }
 
     /// The pods that a ReplicaSet controls.
@@ -80,6 +116,36 @@ impl World {
         i64::try_from(available.count()).unwrap_or(i64::MAX)
     }
 
+    /// Pods a ReplicaSet can be counted on for (`avail⁻` of `safety.md` §1): what its status says,
+    /// but no more than it is told to have, nor than it was told to have at any time since the
+    /// generation that the status speaks of. E.g. 5 available, told 3, then 5 again: until the
+    /// status has caught up, 2 of them may be going.
+    #[must_use]
+    pub fn counted_on(&self, set: &ReplicaSet) -> i64 {
+        let about = self.about.get(&set.uid);
+        let told = about.map_or(&[][..], |about| &about.told);
+        let since = told.iter().filter(|(generation, _)| {
+            *generation >= set.observed_generation && *generation <= set.generation
+        });
+        let least = since.map(|(_, size)| *size).min();
+        set.available
+            .min(set.replicas)
+            .min(least.unwrap_or(i64::MAX))
+    }
+
+    /// The Rollout that sends its users through this Service.
+    #[must_use]
+    pub fn switched_by(&self, service: &Service) -> Option<&Rollout> {
+        let mut rollouts = self.rollouts.iter().map(|it| &**it);
+        rollouts.find(|rollout| {
+            let active = match &rollout.spec.strategy {
+                Strategy::BlueGreen(blue_green) => &blue_green.active_service,
+                Strategy::Canary(_) | Strategy::Invalid => return false,
+            };
+            rollout.namespace == service.namespace && *active == service.name
+        })
+    }
+
     /// All Services.
     #[must_use]
     pub fn services(&self) -> &[Arc<Service>] {
@@ -91,6 +157,41 @@ impl World {
     pub fn service(&self, namespace: &str, name: &str) -> Option<&Service> {
         let mut services = self.services.iter().map(|it| &**it);
         services.find(|it| &*it.name == name && &*it.namespace == namespace)
+    }
+
+    fn note_spec(&mut self, pair: &Pair<Rollout>) {
+        let Some(rollout) = &pair.after else {
+            if let Some(gone) = &pair.before {
+                self.specs.remove(&gone.uid);
+            }
+            return;
+        };
+        let specs = self.specs.entry(rollout.uid).or_default();
+        let observed = rollout.status.observed_generation.unwrap_or(0);
+        specs.retain(|(generation, _)| *generation >= observed);
+        let is_known = specs.last().is_some_and(|(generation, spec)| {
+            *generation == rollout.generation
+                && (Arc::ptr_eq(spec, &rollout.spec) || *spec == rollout.spec)
+        });
+        if !is_known {
+            specs.push((rollout.generation, Arc::clone(&rollout.spec)));
+        }
+    }
+
+    fn note_size(&mut self, pair: &Pair<ReplicaSet>) {
+        let Some(set) = &pair.after else {
+            if let Some(gone) = &pair.before {
+                self.about.remove(&gone.uid);
+            }
+            return;
+        };
+        let about = self.about.entry(set.uid).or_default();
+        about.owner = set.owner;
+        let observed = set.observed_generation;
+        about.told.retain(|(generation, _)| *generation >= observed);
+        if about.told.last() != Some(&(set.generation, set.replicas)) {
+            about.told.push((set.generation, set.replicas));
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //! without the bad change.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-#[expect(dead_code, reason = "the checkers that need the rest come next")]
+mod objects;
+mod order;
 mod run;
 mod sizes;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use invariants::{
-    Actor, Amount, BlueGreen, Canary, CanaryStep, Change, Changed, Judge, Mark, Millis, Pair, Pod,
-    ReplicaSet, Request, Rollout, Service, Spec, Status, Strategy, Template, Text, Uid,
+    Actor, Amount, BlueGreen, Canary, CanaryStep, Change, Changed, Judge, Kind, Mark, Millis, Pair,
+    Pod, ReplicaSet, Request, Rollout, Service, Spec, Status, Strategy, Template, Text, Uid, Verb,
 };
 
 /// The controller.
@@ -24,6 +24,8 @@ pub(crate) const WEB: Uid = Uid(1);
 pub(crate) struct Run {
     pub(crate) judge: Judge,
     pub(crate) now: Millis,
+    /// The version of the Rollout that is before us; `None` for the newest.
+    pub(crate) decided_on: Option<u64>,
     revision: u64,
     next_uid: u64,
     /// The last version of every object, also of those that are gone.
@@ -44,6 +46,7 @@ impl Run {
         let mut run = Self {
             judge: Judge::default(),
             now: START,
+            decided_on: None,
             revision: 0,
             next_uid: 100,
             web: None,
@@ -71,7 +74,7 @@ impl Run {
             }),
             foreign: 5,
         };
-        run.put_rollout(USER, Some(rollout));
+        run.mark(&Mark::Calm).put_rollout(USER, Some(rollout));
         run
     }
 
@@ -124,6 +127,7 @@ impl Run {
             at: self.now,
             revision: self.revision,
             actor,
+            decided_on: self.decided_on,
             what,
         });
         self
@@ -233,6 +237,7 @@ impl Run {
             self.new_pod(&set.name);
         }
         self.set(CLUSTER, hash, |set| {
+            set.observed_generation = set.generation + i64::from(set.replicas != replicas);
             set.replicas = replicas;
             set.pods = replicas;
             set.ready = replicas;
@@ -368,6 +373,24 @@ impl Run {
         self.next_revision();
         let (resource, name) = (text(resource), text("other"));
         self.tell(actor, Changed::Other { resource, name })
+    }
+
+    /// A change of an object by us, answered with 200 and decided on its newest version.
+    pub(crate) fn write(&self, kind: Kind, name: &str) -> Request {
+        Request {
+            at: self.now,
+            actor: US,
+            verb: Verb::Change,
+            kind,
+            namespace: text("shop"),
+            name: text(name),
+            subresource: text(""),
+            on_version: Some(self.revision),
+            on_uid: false,
+            tests: false,
+            answer: Some(200),
+            stored: Some(self.revision),
+        }
     }
 
     pub(crate) fn request(&mut self, request: Request) -> &mut Self {

@@ -1,0 +1,125 @@
+//! S16 and S17: one ReplicaSet per revision, and hands off what is not ours.
+
+use crate::history::{Changed, Kind, Pair, Request, Verb};
+use crate::judge::{Checker, Step};
+use crate::vocabulary::{ReplicaSet, Rollout, Service, Strategy};
+use crate::world::World;
+
+/// S16: at most one ReplicaSet per Rollout and revision, and none that means what another one
+/// already means.
+#[derive(Clone)]
+pub(crate) struct ExactlyOnce;
+
+impl Checker for ExactlyOnce {
+    fn id(&self) -> &'static str {
+        "S16"
+    }
+
+    fn see(&mut self, step: &Step<'_>) -> Option<String> {
+        let pair = step.set().filter(|_| step.is_ours())?;
+        let new = pair.after.as_deref().filter(|_| pair.before.is_none())?;
+        let twin = step.world.sets_of(new.owner?).iter().find(|set| {
+            set.uid != new.uid && (set.hash == new.hash || set.template == new.template)
+        })?;
+        Some(format!(
+            "{} was created although {} is the same revision",
+            new.name, twin.name
+        ))
+    }
+}
+
+/// S17: writes only to ReplicaSets that our Rollout controls (or adopts) and to Services that a
+/// Rollout names and nobody else manages; removals carry uid and resourceVersion.
+#[derive(Clone)]
+pub(crate) struct Ownership;
+
+impl Checker for Ownership {
+    fn id(&self) -> &'static str {
+        "S17"
+    }
+
+    fn see(&mut self, step: &Step<'_>) -> Option<String> {
+        if !step.is_ours() {
+            return None;
+        }
+        match &step.change.what {
+            Changed::Rollout(_) | Changed::Bookkeeping => None,
+            Changed::ReplicaSet(pair) => foreign_set(step.world, pair),
+            Changed::Service(pair) => foreign_service(step.world, pair),
+            Changed::Pod(_) => Some("a pod is none of ours".to_owned()),
+            Changed::Other { resource, name } => Some(format!("{resource} {name} is none of ours")),
+        }
+    }
+
+    fn see_request(&mut self, request: &Request, _world: &World) -> Option<String> {
+        let is_removal = request.actor.is_controller() && request.verb == Verb::Delete;
+        if !is_removal || request.kind == Kind::Bookkeeping {
+            return None;
+        }
+        let missing = match (request.on_uid, request.on_version) {
+            (true, Some(_)) => return None,
+            (true, None) => "resourceVersion",
+            (false, _) => "uid",
+        };
+        let name = &request.name;
+        Some(format!("{name} was to be deleted without {missing}"))
+    }
+}
+
+fn foreign_set(world: &World, pair: &Pair<ReplicaSet>) -> Option<String> {
+    let is_ours = |set: &ReplicaSet| set.owner.is_some_and(|it| world.rollout(it).is_some());
+    let set = pair.any()?;
+    let before = pair.before.as_deref();
+    if before.is_some_and(|before| before.owner.is_some() && !is_ours(before)) {
+        return Some(format!("{} belongs to somebody else", set.name));
+    }
+    let ours = before.is_some_and(is_ours) || pair.after.as_deref().is_some_and(is_ours);
+    (!ours).then(|| format!("{} belongs to no Rollout", set.name))
+}
+
+fn foreign_service(world: &World, pair: &Pair<Service>) -> Option<String> {
+    let service = pair.any()?;
+    let name = &service.name;
+    let mut here = world
+        .rollouts()
+        .iter()
+        .filter(|rollout| rollout.namespace == service.namespace && names_service(rollout, name));
+    let manager = pair.before.as_deref().map(|before| &before.managed_by);
+    let manager = manager.filter(|manager| !manager.is_empty());
+    let Some(rollout) = here.clone().next() else {
+        return (!is_given_back(world, pair))
+            .then(|| format!("service {name} is named by no Rollout"));
+    };
+    let manager = manager.filter(|manager| here.all(|rollout| rollout.name != **manager))?;
+    let rollout = &rollout.name;
+    Some(format!(
+        "service {name} is managed by {manager}, not by {rollout}"
+    ))
+}
+
+/// Whether a write gives back the Service of a Rollout that does not exist any more: the mark and
+/// our selector key go, and nothing else changes.
+///
+/// Source: `compat/traffic.md` §1.
+fn is_given_back(world: &World, pair: &Pair<Service>) -> bool {
+    let Some((before, after)) = pair.both() else {
+        return false;
+    };
+    let manager = &before.managed_by;
+    let is_there = world
+        .rollouts()
+        .iter()
+        .any(|rollout| rollout.namespace == before.namespace && rollout.name == *manager);
+    let nothing_left = after.managed_by.is_empty() && after.selects.is_empty();
+    !manager.is_empty() && !is_there && nothing_left && before.foreign == after.foreign
+}
+
+fn names_service(rollout: &Rollout, service: &str) -> bool {
+    match &rollout.spec.strategy {
+        Strategy::BlueGreen(it) => {
+            &*it.active_service == service || &*it.preview_service == service
+        }
+        Strategy::Canary(it) => &*it.stable_service == service || &*it.canary_service == service,
+        Strategy::Invalid => false,
+    }
+}
