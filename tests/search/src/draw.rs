@@ -91,7 +91,9 @@ pub fn setup(dice: &mut Dice) -> Setup {
         spec["progressDeadlineAbort"] = json!(dice.once_in(2));
     }
     if dice.once_in(4) {
-        spec["revisionHistoryLimit"] = json!(dice.roll(3));
+        // Fewer than the kept ones of blue-green would be refused.
+        let least = if spec["strategy"]["canary"].is_null() { 2 } else { 0 };
+        spec["revisionHistoryLimit"] = json!(least + dice.roll(3));
     }
     Setup {
         spec,
@@ -220,9 +222,8 @@ fn cluster(dice: &mut Dice, world: &World, troubles: &Troubles) -> Event {
             return Event::Ready(pod.id);
         }
     }
-    if set.acted_on < set.object.generation && dice.roll(3) > 0 {
-        Event::Pods(set.id)
-    } else if dice.roll(4) == 0 {
+    let is_new = set.acted_on < set.object.generation;
+    if (is_new && dice.roll(3) > 0) || dice.once_in(4) {
         Event::Pods(set.id)
     } else {
         Event::Report(set.id)

@@ -21,6 +21,19 @@ pub struct Found {
     pub what: String,
 }
 
+impl Found {
+    /// What is broken, without names and numbers: two of a kind are likely one mistake.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        let words = self.what.split_whitespace().filter(|word| {
+            let is_plain = |it: char| it.is_alphabetic() || it == ',' || it == ':' || it == '.';
+            word.chars().all(is_plain)
+        });
+        let words: Vec<&str> = words.take(12).collect();
+        format!("{}: {}", self.id, words.join(" "))
+    }
+}
+
 /// What came of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {

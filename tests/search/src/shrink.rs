@@ -45,7 +45,7 @@ impl Shrink {
         self.budget -= 1;
         let outcome = of_events(setup, events);
         match outcome.found {
-            Some(found) if found.id == self.best.2.id => {
+            Some(found) if found.kind() == self.best.2.kind() => {
                 self.best = (setup.clone(), outcome.events, found);
                 true
             }
