@@ -145,14 +145,19 @@ fn find_new<'a>(observed: &'a Observed, digest: &str, all: &[&'a ReplicaSet]) ->
             field: field.as_deref(),
             message,
         },
-        TemplateOutcome::Accepted { defaulted, live } => all
-            .iter()
-            .find(|rs| {
+        TemplateOutcome::Accepted { defaulted, live } => {
+            let means_the_same = |rs: &&&ReplicaSet| {
                 live.get(&rs.uid).is_some_and(|live| {
                     template::same_meaning(defaulted, live, &rs.ephemeral_keys())
                 })
-            })
-            .map_or(Found::No, |rs| Found::Yes(rs)),
+            };
+            match all.iter().find(means_the_same) {
+                Some(new) => Found::Yes(new),
+                // An answer from before one of them was made says nothing about it.
+                None if all.iter().any(|rs| !live.contains_key(&rs.uid)) => Found::NotAsked,
+                None => Found::No,
+            }
+        }
     }
 }
 

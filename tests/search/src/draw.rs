@@ -92,7 +92,11 @@ pub fn setup(dice: &mut Dice) -> Setup {
     }
     if dice.once_in(4) {
         // Fewer than the kept ones of blue-green would be refused.
-        let least = if spec["strategy"]["canary"].is_null() { 2 } else { 0 };
+        let least = if spec["strategy"]["canary"].is_null() {
+            2
+        } else {
+            0
+        };
         spec["revisionHistoryLimit"] = json!(least + dice.roll(3));
     }
     Setup {

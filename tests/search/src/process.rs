@@ -136,6 +136,15 @@ pub struct Pass {
     pub rollout_version: String,
 }
 
+impl Pass {
+    /// The version of the Rollout that the plan was made for.
+    #[must_use]
+    pub fn decided_on(&self) -> Option<u64> {
+        let version = self.observed.rollout.metadata.resource_version.as_ref();
+        version.and_then(|it| it.parse().ok())
+    }
+}
+
 /// What comes of looking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Looked {

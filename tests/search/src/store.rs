@@ -47,6 +47,8 @@ pub struct Commit {
     pub name: Arc<str>,
     /// The revision it made.
     pub revision: u64,
+    /// The version of the Rollout that a controller decided it on.
+    pub decided_on: Option<u64>,
     /// The object before; `None` when it was created.
     pub before: Option<Object>,
     /// The object after; `None` when it was removed.
@@ -225,6 +227,7 @@ impl Store {
             kind,
             name: name.into(),
             revision: self.revision,
+            decided_on: None,
             before,
             after,
         });

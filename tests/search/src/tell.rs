@@ -73,6 +73,7 @@ impl Teller {
             at: now,
             revision: commit.revision,
             actor: actor(commit.by),
+            decided_on: commit.decided_on,
             what,
         }
     }

@@ -131,12 +131,12 @@ impl World {
         let arrives = matches!(fate, Fate::Answered | Fate::AnswerLost | Fate::CrashAfter);
         let written = if arrives {
             self.writes += 1;
-            wire::send(
-                &mut self.store,
-                By::Controller(controller),
-                &pass,
-                &action.write,
-            )
+            let by = By::Controller(controller);
+            let written = wire::send(&mut self.store, by, &pass, &action.write);
+            for commit in &mut self.store.commits {
+                commit.decided_on = pass.decided_on();
+            }
+            written
         } else {
             Ok(wire::Written::Nothing)
         };
