@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crds::Rollout;
 use crds::label_selector::Selector;
-use crds::{Rollout, defaults};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::core::DynamicObject;
 use planner::{Owner, ReplicaSet, Service};
 
 use crate::decode::{self, OwnedSet, Poison};
+
+mod services;
+
+use services::Services;
 
 /// Namespace and name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,13 +66,11 @@ pub(crate) struct Cache {
     rollouts: BTreeMap<Key, Arc<Rollout>>,
     poison: BTreeMap<Key, Box<Poison>>,
     sets: BTreeMap<Key, OwnedSet>,
-    services: BTreeMap<Key, Arc<Service>>,
+    services: Services,
     /// Names of the ReplicaSets that a Rollout, by uid, controls.
     by_rollout: BTreeMap<String, BTreeSet<Key>>,
     /// ReplicaSets that nothing controls.
     orphans: BTreeSet<Key>,
-    /// Rollouts that name a Service.
-    by_service: BTreeMap<Key, BTreeSet<Key>>,
     by_uid: BTreeMap<String, Key>,
 }
 
@@ -94,13 +96,7 @@ impl Cache {
                 concerned.dedup();
                 concerned
             }
-            Kind::Service => {
-                self.services
-                    .insert(key.clone(), Arc::new(decode::service(&object)));
-                let mut concerned = self.naming(&key);
-                concerned.extend(self.left_behind(&key));
-                concerned
-            }
+            Kind::Service => self.services.apply(key, decode::service(&object)),
         }
     }
 
@@ -112,31 +108,13 @@ impl Cache {
                 vec![key.clone()]
             }
             Kind::ReplicaSet => self.forget_set(key),
-            Kind::Service => {
-                self.services.remove(key);
-                self.naming(key)
-            }
+            Kind::Service => self.services.delete(key),
         }
     }
 
     /// Services that carry the mark of this Rollout.
     pub(crate) fn managed_by(&self, rollout: &Key) -> Vec<Arc<Service>> {
-        let from = Key::new(rollout.namespace.clone(), "");
-        let services = self.services.range(from..);
-        services
-            .take_while(|(key, _)| key.namespace == rollout.namespace)
-            .map(|(_, service)| service)
-            .filter(|service| service.managed_by.as_deref() == Some(rollout.name.as_str()))
-            .cloned()
-            .collect()
-    }
-
-    /// The Rollout whose mark a Service carries, when that Rollout is not here.
-    fn left_behind(&self, service: &Key) -> Option<Key> {
-        let manager = self.services.get(service)?.managed_by.clone()?;
-        let rollout = Key::new(service.namespace.clone(), manager);
-        let is_here = self.rollouts.contains_key(&rollout) || self.poison.contains_key(&rollout);
-        (!is_here).then_some(rollout)
+        self.services.managed_by(rollout)
     }
 
     /// Keys of all objects of a kind.
@@ -217,13 +195,7 @@ impl Cache {
     }
 
     fn learn_rollout(&mut self, key: Key, rollout: Rollout) {
-        for service in services_named(&rollout) {
-            let service = Key::new(key.namespace.clone(), service);
-            self.by_service
-                .entry(service)
-                .or_default()
-                .insert(key.clone());
-        }
+        self.services.learn_names(&key, &rollout);
         if let Some(uid) = &rollout.metadata.uid {
             self.by_uid.insert(uid.clone(), key.clone());
         }
@@ -238,13 +210,7 @@ impl Cache {
         if let Some(uid) = &rollout.metadata.uid {
             self.by_uid.remove(uid);
         }
-        for service in services_named(&rollout) {
-            remove_from(
-                &mut self.by_service,
-                &Key::new(key.namespace.clone(), service),
-                key,
-            );
-        }
+        self.services.forget_names(key, &rollout);
     }
 
     fn learn_set(&mut self, key: Key, owned: OwnedSet) -> Vec<Key> {
@@ -290,15 +256,6 @@ impl Cache {
             .map(|(key, _)| key.clone())
             .collect()
     }
-
-    fn naming(&self, service: &Key) -> Vec<Key> {
-        self.by_service
-            .get(service)
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect()
-    }
 }
 
 fn remove_from<K: Ord>(index: &mut BTreeMap<K, BTreeSet<Key>>, entry: &K, key: &Key) {
@@ -308,25 +265,6 @@ fn remove_from<K: Ord>(index: &mut BTreeMap<K, BTreeSet<Key>>, entry: &K, key: &
             index.remove(entry);
         }
     }
-}
-
-/// Names of the Services that a Rollout's strategy names, each once.
-pub(crate) fn services_named(rollout: &Rollout) -> BTreeSet<&str> {
-    let strategy = &rollout.spec.strategy;
-    let mut names: Vec<Option<&str>> = Vec::new();
-    if let Some(blue_green) = &strategy.blue_green {
-        names.push(Some(&blue_green.active_service));
-        names.push(defaults::preview_service(blue_green));
-    }
-    if let Some(canary) = &strategy.canary {
-        names.push(canary.canary_service.as_deref());
-        names.push(canary.stable_service.as_deref());
-    }
-    names
-        .into_iter()
-        .flatten()
-        .filter(|name| !name.is_empty())
-        .collect()
 }
 
 fn is_selected(rollout: &Rollout, set: &ReplicaSet) -> bool {

@@ -18,6 +18,7 @@ use crate::status_patch::{self, Pruned};
 use crate::watch::api;
 
 mod replica_sets;
+pub(crate) mod services;
 
 use replica_sets::replica_set_patch;
 
@@ -54,7 +55,7 @@ pub(crate) struct Failed {
     pub(crate) target: (Kind, Key),
 }
 
-/// All owners of ReplicaSets whose controller changes, by name.
+/// All owners of ReplicaSets that are adopted, by name.
 pub(crate) type Owners = BTreeMap<String, Vec<OwnerReference>>;
 
 /// A plan to be carried out.
@@ -168,7 +169,9 @@ impl Run<'_> {
             Write::PatchReplicaSet { name, .. } | Write::DeleteReplicaSet { name, .. } => {
                 (Kind::ReplicaSet, self.named(name))
             }
-            Write::PatchService { name, .. } => (Kind::Service, self.named(name)),
+            Write::PatchService { name, .. } | Write::ReleaseService { name, .. } => {
+                (Kind::Service, self.named(name))
+            }
             Write::PatchRollout { .. } | Write::WriteStatus { .. } => {
                 (Kind::Rollout, self.key.clone())
             }
@@ -185,9 +188,10 @@ impl Run<'_> {
                 resource_version,
                 change,
             } => {
-                let owners = match change.owner {
-                    Some(change) => Some(self.owners(&name, change).await?),
-                    None => None,
+                let owners = if change.adopts {
+                    Some(self.owners(&name).await?)
+                } else {
+                    None
                 };
                 let patch = replica_set_patch(&resource_version, &change, owners);
                 self.patch(Kind::ReplicaSet, &name, patch, None)
@@ -206,13 +210,17 @@ impl Run<'_> {
                 hash,
                 managed_by,
             } => {
-                let mut metadata = json!({"resourceVersion": resource_version});
-                if let Some(manager) = managed_by {
-                    metadata = json!({"resourceVersion": resource_version,
-                        "annotations": {crds::names::MANAGED_BY: manager}});
-                }
-                let selector = json!({crds::names::POD_TEMPLATE_HASH: hash});
-                let patch = json!({"metadata": metadata, "spec": {"selector": selector}});
+                let patch = services::switch(&resource_version, &hash, managed_by.as_deref());
+                self.patch(Kind::Service, &name, patch, None)
+                    .await
+                    .map(drop)
+            }
+            Write::ReleaseService {
+                name,
+                uid: _,
+                resource_version,
+            } => {
+                let patch = services::give_back(&resource_version);
                 self.patch(Kind::Service, &name, patch, None)
                     .await
                     .map(drop)

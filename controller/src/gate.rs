@@ -31,9 +31,32 @@ struct Waiting {
     objects: BTreeMap<(Kind, Key), Expected>,
 }
 
-/// What of our own writes has not been seen yet, by Rollout.
+/// The versions that our own last writes for one Rollout gave, by kind and name.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wrote(BTreeMap<(Kind, String), String>);
+
+impl Wrote {
+    /// The version that our last write to an object gave, when there was one.
+    pub(crate) fn version(&self, kind: Kind, name: &str) -> Option<String> {
+        self.0.get(&(kind, name.to_owned())).cloned()
+    }
+
+    /// Remembers what a write gave; `None` when nothing is known of the object any more.
+    pub(crate) fn note(&mut self, kind: Kind, name: &str, version: Option<String>) {
+        let object = (kind, name.to_owned());
+        match version {
+            Some(version) => self.0.insert(object, version),
+            None => self.0.remove(&object),
+        };
+    }
+}
+
+/// Our own writes, by Rollout: which have not been seen yet, and what the last ones gave.
 #[derive(Debug, Default)]
-pub(crate) struct Gate(BTreeMap<Key, Waiting>);
+pub(crate) struct Gate {
+    waiting: BTreeMap<Key, Waiting>,
+    wrote: BTreeMap<Key, Wrote>,
+}
 
 impl Gate {
     /// Remembers a write for a Rollout.
@@ -45,10 +68,19 @@ impl Gate {
         expected: Expected,
         now: Instant,
     ) {
-        let waiting = self.0.entry(rollout.clone()).or_insert_with(|| Waiting {
-            since: now,
-            objects: BTreeMap::new(),
-        });
+        let version = match &expected {
+            Expected::Created(version) | Expected::Changed(version) => Some(version.clone()),
+            Expected::Deleted(_) => None,
+        };
+        let wrote = self.wrote.entry(rollout.clone()).or_default();
+        wrote.note(kind, &object.name, version);
+        let waiting = self
+            .waiting
+            .entry(rollout.clone())
+            .or_insert_with(|| Waiting {
+                since: now,
+                objects: BTreeMap::new(),
+            });
         waiting.objects.insert((kind, object), expected);
     }
 
@@ -59,14 +91,14 @@ impl Gate {
         rollout: &Key,
         cache: &Cache,
     ) -> Result<(), (Instant, Vec<(Kind, Key)>)> {
-        let Some(waiting) = self.0.get_mut(rollout) else {
+        let Some(waiting) = self.waiting.get_mut(rollout) else {
             return Ok(());
         };
         waiting
             .objects
             .retain(|(kind, key), expected| !is_seen(expected, cache.version(*kind, key)));
         if waiting.objects.is_empty() {
-            self.0.remove(rollout);
+            self.waiting.remove(rollout);
             return Ok(());
         }
         Err((waiting.since, waiting.objects.keys().cloned().collect()))
@@ -74,14 +106,23 @@ impl Gate {
 
     /// An object was read live: whatever it shows is the present.
     pub(crate) fn saw_live(&mut self, rollout: &Key, kind: Kind, object: &Key) {
-        if let Some(waiting) = self.0.get_mut(rollout) {
+        if let Some(wrote) = self.wrote.get_mut(rollout) {
+            wrote.note(kind, &object.name, None);
+        }
+        if let Some(waiting) = self.waiting.get_mut(rollout) {
             waiting.objects.remove(&(kind, object.clone()));
         }
     }
 
     /// The Rollout is gone.
     pub(crate) fn forget(&mut self, rollout: &Key) {
-        self.0.remove(rollout);
+        self.waiting.remove(rollout);
+        self.wrote.remove(rollout);
+    }
+
+    /// What our own last writes for a Rollout gave.
+    pub(crate) fn last_writes(&self, rollout: &Key) -> Wrote {
+        self.wrote.get(rollout).cloned().unwrap_or_default()
     }
 }
 

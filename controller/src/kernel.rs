@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use crds::label_selector::Selector;
 use crds::rollout::status::WaitingOnStatus;
 use crds::{Rollout, RolloutStatus, defaults, names};
+use planner::waiting::SAFETY_HOLD;
 use planner::{Action, Now, Observed, Plan, ReplicaSet, ServiceState, Write};
 use safety::{Move, Owner, Role, Rule, Service, Set, Strategy, Violation, World};
 use serde_json::Value;
 
-/// Reason in `status.waitingOn` of a plan that is held.
-pub(crate) const HELD: &str = "SafetyHold";
+use crate::cache::Kind;
+use crate::gate::Wrote;
 
 /// A plan that may be carried out.
 #[derive(Debug)]
@@ -23,15 +24,16 @@ pub(crate) struct Checked {
     pub(crate) held: Option<Rule>,
 }
 
-/// The plan itself, or a hold when it breaks a rule.
-pub(crate) fn check(observed: &Observed, plan: Plan, now: Now) -> Checked {
+/// The plan itself, or a hold when it breaks a rule. `wrote` are our own last writes for this
+/// Rollout.
+pub(crate) fn check(observed: &Observed, plan: Plan, now: Now, wrote: &Wrote) -> Checked {
     let rollout = &observed.rollout;
     let moves: Vec<Move> = plan
         .actions
         .iter()
         .filter_map(|action| translate(rollout, &action.write))
         .collect();
-    match safety::check(&world(observed), &moves) {
+    match safety::check(&world(observed, wrote), &moves) {
         Ok(()) => Checked { plan, held: None },
         Err(violation) => {
             let name = rollout.metadata.name.as_deref();
@@ -63,10 +65,10 @@ fn hold(rollout: &Rollout, violation: &Violation, wake_at: Option<Now>, now: Now
     let since = old
         .waiting_on
         .as_ref()
-        .filter(|it| it.reason == HELD && it.object.as_ref() == Some(&violation.object))
+        .filter(|it| it.reason == SAFETY_HOLD && it.object.as_ref() == Some(&violation.object))
         .and_then(|it| it.since);
     let waiting_on = WaitingOnStatus {
-        reason: HELD.to_owned(),
+        reason: SAFETY_HOLD.to_owned(),
         object: Some(violation.object.clone()),
         seen: Some(violation.seen.clone()),
         needed: Some(violation.needed.clone()),
@@ -98,7 +100,7 @@ fn hold(rollout: &Rollout, violation: &Violation, wake_at: Option<Now>, now: Now
     }
 }
 
-fn world(observed: &Observed) -> World {
+fn world(observed: &Observed, wrote: &Wrote) -> World {
     let rollout = observed.rollout.as_ref();
     let spec = &rollout.spec;
     let none = RolloutStatus::default();
@@ -116,6 +118,7 @@ fn world(observed: &Observed) -> World {
     };
     let selector = spec.selector.as_ref().and_then(Selector::new);
     let set = |rs: &ReplicaSet| Set {
+        uid: rs.uid.clone(),
         revision: rs.hash.clone(),
         owner: match rs.owner {
             planner::Owner::Us => Owner::Us,
@@ -124,6 +127,7 @@ fn world(observed: &Observed) -> World {
         },
         selected: selector.as_ref().is_some_and(|it| it.matches(&rs.labels)),
         version: rs.resource_version.clone(),
+        wrote: wrote.version(Kind::ReplicaSet, &rs.name),
         spec: i64::from(rs.replicas),
         pods: i64::from(rs.current_replicas),
         available: i64::from(rs.available_replicas),
@@ -134,11 +138,15 @@ fn world(observed: &Observed) -> World {
     // that was asked for after it was acted on.
     let promoted_since = status.promote_full && status.aborted_at.is_some();
     let is_stable = stable.is_some() && stable == label(&status.current_pod_hash);
+    let metadata = &rollout.metadata;
     World {
+        version: metadata.resource_version.clone().unwrap_or_default(),
+        wrote: wrote.version(Kind::Rollout, metadata.name.as_deref().unwrap_or_default()),
+        paused: spec.paused,
         replicas: defaults::replicas(spec),
         strategy,
         aborted: status.abort && !promoted_since && !is_stable,
-        deleting: rollout.metadata.deletion_timestamp.is_some(),
+        deleting: metadata.deletion_timestamp.is_some(),
         last_active: label(&status.blue_green.active_selector),
         promotion_needs: promotion_needs(rollout),
         sets: observed
@@ -146,7 +154,7 @@ fn world(observed: &Observed) -> World {
             .iter()
             .map(|rs| (rs.name.clone(), set(rs)))
             .collect(),
-        services: services(observed),
+        services: services(observed, wrote),
         stable,
     }
 }
@@ -168,12 +176,18 @@ fn promotion_needs(rollout: &Rollout) -> i64 {
     needs.map_or(replicas, |needs| needs.min(replicas))
 }
 
-fn services(observed: &Observed) -> BTreeMap<String, Service> {
+fn services(observed: &Observed, wrote: &Wrote) -> BTreeMap<String, Service> {
     let rollout = observed.rollout.as_ref();
     let us = rollout.metadata.name.as_deref();
     let blue_green = rollout.spec.strategy.blue_green.as_ref();
     let preview = blue_green.and_then(defaults::preview_service);
     let active = blue_green.map(|it| it.active_service.as_str());
+    let canary = rollout.spec.strategy.canary.as_ref();
+    let canary = [
+        canary.and_then(|it| it.canary_service.as_deref()),
+        canary.and_then(|it| it.stable_service.as_deref()),
+    ];
+    let refused = observed.failure.as_ref().map(|failure| &failure.object);
     let found = observed
         .services
         .iter()
@@ -183,20 +197,24 @@ fn services(observed: &Observed) -> BTreeMap<String, Service> {
         });
     found
         .map(|(name, service)| {
-            let is_preview = preview == Some(name.as_str()) && active != Some(name.as_str());
+            let role = match Some(name.as_str()) {
+                name if name == active => Role::Active,
+                name if name == preview => Role::Preview,
+                // Services of a canary send users wherever they select.
+                name if canary.contains(&name) => Role::Active,
+                _ => Role::Left,
+            };
             let selects = service.selector.get(names::POD_TEMPLATE_HASH).cloned();
             let service = Service {
-                role: if is_preview {
-                    Role::Preview
-                } else {
-                    Role::Active
-                },
+                role,
                 owner: match service.managed_by.as_deref() {
                     None | Some("") => Owner::Nobody,
                     manager if manager == us => Owner::Us,
                     Some(_) => Owner::Other,
                 },
                 version: service.resource_version.clone(),
+                wrote: wrote.version(Kind::Service, name),
+                refused: refused == Some(&format!("Service/{name}")),
                 selects: selects.filter(|hash| !hash.is_empty()),
             };
             (name.clone(), service)
@@ -242,14 +260,15 @@ fn translate(rollout: &Rollout, write: &Write) -> Option<Move> {
             set: name.clone(),
             version: resource_version.clone(),
             replicas: change.replicas.map(i64::from),
-            adopts: change.owner == Some(planner::OwnerChange::Adopt),
+            adopts: change.adopts,
         }),
         Write::DeleteReplicaSet {
             name,
+            uid,
             resource_version,
-            ..
         } => Some(Move::Delete {
             set: name.clone(),
+            uid: uid.clone(),
             version: resource_version.clone(),
         }),
         Write::PatchService {
@@ -262,11 +281,20 @@ fn translate(rollout: &Rollout, write: &Write) -> Option<Move> {
             version: resource_version.clone(),
             to: hash.clone(),
         }),
+        Write::ReleaseService {
+            name,
+            resource_version,
+            ..
+        } => Some(Move::Release {
+            service: name.clone(),
+            version: resource_version.clone(),
+        }),
         Write::WriteStatus { status } => {
             let before = rollout.status.as_ref().and_then(|it| it.stable_rs.as_ref());
             let after = status.stable_rs.as_ref().filter(|it| !it.is_empty())?;
             (before != Some(after)).then(|| Move::Promote {
                 revision: after.clone(),
+                newest: status.current_pod_hash.as_ref() == Some(after),
             })
         }
     }
@@ -345,7 +373,7 @@ mod tests {
 
     #[test]
     fn a_plan_that_breaks_no_rule_is_carried_out_as_it_is() {
-        let checked = check(&observed(), resize(3), NOW);
+        let checked = check(&observed(), resize(3), NOW, &Wrote::default());
         assert_eq!(checked.plan, resize(3));
         assert_eq!(checked.held, None);
     }
@@ -353,7 +381,7 @@ mod tests {
     #[test]
     fn a_plan_that_breaks_a_rule_only_says_so_and_only_once() {
         let mut observed = observed();
-        let checked = check(&observed, resize(2), NOW);
+        let checked = check(&observed, resize(2), NOW, &Wrote::default());
         assert_eq!(checked.held, Some(Rule::Floor));
         let [action] = checked.plan.actions.as_slice() else {
             panic!("{:?}", checked.plan);
@@ -362,15 +390,29 @@ mod tests {
             panic!("{action:?}");
         };
         let waiting_on = status.waiting_on.clone().unwrap();
-        assert_eq!(waiting_on.reason, HELD);
+        assert_eq!(waiting_on.reason, SAFETY_HOLD);
         assert_eq!(waiting_on.object.as_deref(), Some("ReplicaSet/web-abc"));
         assert_eq!(status.phase.as_deref(), Some("Healthy"), "the rest stays");
 
         let mut rollout = observed.rollout.as_ref().clone();
         rollout.status = Some(*status.clone());
         observed.rollout = Arc::new(rollout);
-        let again = check(&observed, resize(2), Now::from_unix_millis(9_000));
+        let again = check(
+            &observed,
+            resize(2),
+            Now::from_unix_millis(9_000),
+            &Wrote::default(),
+        );
         assert_eq!(again.plan.actions, [], "it says so already");
         assert_eq!(again.held, Some(Rule::Floor));
+    }
+    #[test]
+    fn a_plan_on_a_view_older_than_our_own_write_is_held() {
+        for (ours, held) in [("6", None), ("7", None), ("8", Some(Rule::View))] {
+            let mut wrote = Wrote::default();
+            wrote.note(Kind::ReplicaSet, "web-abc", Some(ours.to_owned()));
+            let checked = check(&observed(), resize(3), NOW, &wrote);
+            assert_eq!(checked.held, held, "we wrote version {ours}, and saw 7");
+        }
     }
 }

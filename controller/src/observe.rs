@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use planner::{Observed, ServiceState, Settings, TakenName, TemplateCheck, WriteFailure};
-
+use planner::{
+    Observed, ServiceState, Settings, TakenName, TemplateCheck, WriteFailure, services_named,
+};
 use tokio::time::Instant;
 
-use crate::cache::{Cache, Key, services_named};
+use crate::cache::{Cache, Key};
 
 /// What the controller remembers of one Rollout between plans. All of it can be asked for again:
 /// nothing is lost with it.
@@ -31,16 +32,17 @@ pub(crate) fn observe(
     settings: Settings,
 ) -> Option<Observed> {
     let rollout = cache.rollout(key)?;
-    let services: BTreeMap<String, ServiceState> = services_named(rollout)
-        .into_iter()
-        .map(|name| {
-            let service = cache.service(&Key::new(key.namespace.clone(), name));
-            (
-                name.to_owned(),
-                service.map_or(ServiceState::NotFound, |it| ServiceState::Found(it.clone())),
-            )
-        })
+    let marked = cache.managed_by(key).into_iter();
+    let mut services: BTreeMap<String, ServiceState> = marked
+        .map(|service| (service.name.clone(), ServiceState::Found(service)))
         .collect();
+    for name in services_named(&rollout.spec) {
+        let service = cache.service(&Key::new(key.namespace.clone(), name));
+        services.insert(
+            name.to_owned(),
+            service.map_or(ServiceState::NotFound, |it| ServiceState::Found(it.clone())),
+        );
+    }
     Some(Observed {
         rollout: rollout.clone(),
         replica_sets: cache.sets_of(key, rollout),

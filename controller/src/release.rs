@@ -6,14 +6,12 @@
 
 use std::sync::Arc;
 
-use crds::names;
 use kube::Client;
 use kube::api::{Patch, PatchParams};
 use planner::Service;
-use serde_json::json;
 
 use crate::cache::{Key, Kind};
-use crate::execute::FIELD_MANAGER;
+use crate::execute::{FIELD_MANAGER, services};
 use crate::lease::Fence;
 use crate::watch::api;
 
@@ -25,7 +23,7 @@ pub(crate) async fn release(
     client: Client,
     fence: Fence,
     key: &Key,
-    services: Vec<Arc<Service>>,
+    left: Vec<Arc<Service>>,
 ) -> Result<(), String> {
     let rollouts = api(&client, Kind::Rollout, &key.namespace);
     let rollout = rollouts.get_opt(&key.name).await;
@@ -36,17 +34,11 @@ pub(crate) async fn release(
         field_manager: Some(FIELD_MANAGER.to_owned()),
         ..PatchParams::default()
     };
-    for service in services {
+    for service in left {
         if !fence.may_write() {
             return Err("not the leader any more".to_owned());
         }
-        let patch = json!({
-            "metadata": {
-                "resourceVersion": service.resource_version,
-                "annotations": {names::MANAGED_BY: null},
-            },
-            "spec": {"selector": {names::POD_TEMPLATE_HASH: null}},
-        });
+        let patch = services::give_back(&service.resource_version);
         let written = api(&client, Kind::Service, &key.namespace)
             .patch(&service.name, &params, &Patch::Merge(patch))
             .await;

@@ -76,6 +76,16 @@ pub enum Write {
         /// New value of the managed-by annotation, when it must be written.
         managed_by: Option<String>,
     },
+    /// Merge-patch a Service that the spec does not name any more, with its resourceVersion: our
+    /// selector key and our mark are removed, so that it selects all pods again.
+    ReleaseService {
+        /// Its name.
+        name: String,
+        /// Its uid.
+        uid: String,
+        /// The version the decision was based on.
+        resource_version: String,
+    },
     /// Merge-patch annotations of the Rollout, with its resourceVersion.
     PatchRollout {
         /// Annotations to set.
@@ -89,6 +99,25 @@ pub enum Write {
     },
 }
 
+impl Write {
+    /// The ReplicaSet or Service that is changed, as a refusal of the write names it.
+    #[must_use]
+    pub fn object(&self) -> Option<String> {
+        match self {
+            Self::PatchReplicaSet { name, .. } | Self::DeleteReplicaSet { name, .. } => {
+                Some(format!("ReplicaSet/{name}"))
+            }
+            Self::PatchService { name, .. } | Self::ReleaseService { name, .. } => {
+                Some(format!("Service/{name}"))
+            }
+            Self::CheckTemplate { .. }
+            | Self::CreateReplicaSet { .. }
+            | Self::PatchRollout { .. }
+            | Self::WriteStatus { .. } => None,
+        }
+    }
+}
+
 /// What changes on a ReplicaSet; `None` and empty mean: stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReplicaSetChange {
@@ -98,17 +127,8 @@ pub struct ReplicaSetChange {
     pub min_ready_seconds: Option<i32>,
     /// Annotations to set (`Some`) or remove (`None`).
     pub annotations: BTreeMap<String, Option<String>>,
-    /// Change of the controller reference.
-    pub owner: Option<OwnerChange>,
-}
-
-/// Change of the controller reference of a ReplicaSet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OwnerChange {
-    /// Add a controller reference to our Rollout.
-    Adopt,
-    /// Remove ours.
-    Release,
+    /// Whether our Rollout becomes its controller.
+    pub adopts: bool,
 }
 
 /// A Kubernetes Event on the Rollout.

@@ -18,9 +18,10 @@ use crds::rollout::{BlueGreenStrategy, RolloutStatus};
 use crate::conditions::{self, is, kind};
 use crate::duration::Rollback;
 use crate::finish::{Verdict, finish};
+use crate::revisions::Deadline;
 use crate::services::{Selected, Services};
 use crate::situation::{Draft, Situation, end_update};
-use crate::{Plan, ReplicaSet, create, old_sets};
+use crate::{Action, Plan, ReplicaSet, create, old_sets};
 
 /// Why a blue-green rollout waits before the switch.
 const PAUSE_REASON: &str = "BlueGreenPause";
@@ -76,6 +77,32 @@ pub(crate) fn plan(situation: &Situation<'_>, strategy: &BlueGreenStrategy) -> P
     finish(situation, draft, &verdict)
 }
 
+/// Points the active Service at `target`; `None` when it is there already, or cannot be written.
+pub(crate) fn point_active(
+    situation: &Situation<'_>,
+    strategy: &BlueGreenStrategy,
+    target: &ReplicaSet,
+) -> Option<Action> {
+    let active = Services::of(situation, strategy).active();
+    active.point_at(situation, target)
+}
+
+/// The sizes of an abort, whatever is wrong with the rest of the spec.
+pub(crate) fn give_way<'a>(
+    situation: &Situation<'a>,
+    draft: &mut Draft<'a>,
+    strategy: &BlueGreenStrategy,
+) {
+    let aborted = situation.new_rs();
+    let aborted = aborted.filter(|new| !situation.is_another_revision(&new.hash));
+    let services = Services::of(situation, strategy);
+    if let Some(new) = aborted {
+        Update::of(situation, draft, strategy, &services, new).resize(draft);
+    } else if let Some(stable) = situation.revisions.stable {
+        draft.resize(stable, situation.replicas);
+    }
+}
+
 /// What the Services select is part of the status. A selector that was removed or points at
 /// nothing of ours leaves what was committed last, until it is put back.
 fn note_selectors(situation: &Situation<'_>, draft: &mut Draft<'_>, services: &Services<'_>) {
@@ -108,7 +135,7 @@ fn rollback(situation: &Situation<'_>, new: &ReplicaSet) -> Option<Rollback> {
     // After an abort the same annotation says how long the aborted version is kept.
     let is_abort_delay = situation.old.abort || situation.old.aborted_at.is_some();
     let kept = !is_abort_delay
-        && matches!(new.scale_down_deadline(), Some(Some(deadline)) if !situation.now.is_after(deadline));
+        && matches!(new.scale_down_deadline(), Deadline::At(deadline) if !situation.now.is_after(deadline));
     Some(if kept {
         Rollback::Fast
     } else {

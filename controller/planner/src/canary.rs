@@ -71,6 +71,16 @@ pub(crate) fn plan(situation: &Situation<'_>, canary: &CanaryStrategy) -> Plan {
     finish(situation, draft, &verdict)
 }
 
+/// The sizes of an abort, whatever is wrong with the rest of the spec.
+pub(crate) fn give_way<'a>(
+    situation: &Situation<'a>,
+    draft: &mut Draft<'a>,
+    canary: &CanaryStrategy,
+) {
+    let target = target(situation, draft, canary);
+    resize(situation, draft, canary, target);
+}
+
 fn count(canary: &CanaryStrategy) -> i32 {
     i32::try_from(canary.steps.len()).unwrap_or(i32::MAX)
 }

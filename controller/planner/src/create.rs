@@ -2,6 +2,7 @@
 //!
 //! Source: `compat/api.md` §10 "Creation".
 
+use crds::rollout::status::ObservedGeneration;
 use crds::{defaults, names};
 use serde_json::{Map, Value, json};
 
@@ -46,13 +47,18 @@ pub(crate) fn new_replica_set(situation: &Situation<'_>, draft: &mut Draft<'_>) 
     }
     Creation {
         name: naming.name,
-        begins_update: !is_label_of(situation, naming.collision),
+        begins_update: !is_of_this_template(situation, naming.collision),
     }
 }
 
-/// Whether the label that status was written for is one of this template's: of the name that is
-/// taken now, or of an earlier one that was taken.
-fn is_label_of(situation: &Situation<'_>, collision: i32) -> bool {
+/// Whether status was written for this very template: the spec has not changed since, or the label
+/// is one of this template's, of the name that is taken now or of an earlier one that was taken.
+/// Labels of ReplicaSets that were adopted cannot be told from the template.
+fn is_of_this_template(situation: &Situation<'_>, collision: i32) -> bool {
+    let observed = situation.old.observed_generation.as_ref();
+    if observed.and_then(ObservedGeneration::number) == Some(situation.generation()) {
+        return true;
+    }
     let digest = &situation.revisions.digest;
     let label = situation.old.current_pod_hash.as_deref();
     (0..=collision).any(|it| label == Some(template::revision_label(digest, it).as_str()))
@@ -74,14 +80,9 @@ pub(crate) fn template_check(situation: &Situation<'_>) -> Write {
 /// The first name, counting up from `status.collisionCount`, that nothing else has.
 fn naming(situation: &Situation<'_>) -> Naming {
     let first = situation.old.collision_count.unwrap_or(0).max(0);
-    let is_taken = |label: &str, name: &str| {
-        let sets = &situation.observed.replica_sets;
-        sets.iter().any(|rs| rs.name == name || rs.hash == label)
-            || situation
-                .observed
-                .taken_name
-                .as_ref()
-                .is_some_and(|taken| taken.name == name)
+    let is_free = |naming: &Naming| {
+        let mut sets = situation.observed.replica_sets.iter();
+        !sets.any(|rs| rs.name == naming.name || rs.hash == naming.label)
     };
     let of = |collision: i32| {
         let label = template::revision_label(&situation.revisions.digest, collision);
@@ -98,7 +99,7 @@ fn naming(situation: &Situation<'_>) -> Naming {
     let first = tried.map_or(first, |it| it.saturating_add(1));
     (first..=i32::MAX)
         .map(of)
-        .find(|it| !is_taken(&it.label, &it.name))
+        .find(is_free)
         .unwrap_or_else(|| of(first))
 }
 

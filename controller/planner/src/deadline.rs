@@ -6,6 +6,7 @@ use crds::{Time, defaults};
 
 use crate::conditions::{find, kind, reason};
 use crate::finish::Verdict;
+use crate::revisions::Deadline;
 use crate::situation::{Draft, Situation};
 use crate::{Now, events};
 
@@ -64,7 +65,7 @@ pub(crate) fn is_overdue(situation: &Situation<'_>, verdict: &Verdict<'_>) -> bo
         .revisions
         .others()
         .iter()
-        .any(|rs| rs.scale_down_deadline().is_some());
+        .any(|rs| rs.scale_down_deadline() != Deadline::None);
     if verdict.is_indefinite || waits_for_delay {
         return false;
     }

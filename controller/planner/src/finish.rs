@@ -147,7 +147,7 @@ pub(crate) fn seal(situation: &Situation<'_>, mut draft: Draft<'_>) -> Plan {
 /// An abort has no pauses; without pauses the controller does not pause. Two things keep the note
 /// that a user resumed it: `spec.paused`, which the same promotion clears a moment later, and a
 /// blue-green rollout that has not been switched yet.
-fn settle_pauses(situation: &Situation<'_>, draft: &mut Draft<'_>) {
+pub(crate) fn settle_pauses(situation: &Situation<'_>, draft: &mut Draft<'_>) {
     let status = &mut draft.status;
     if status.abort {
         status.aborted_at = status.aborted_at.or_else(|| Some(situation.now.second()));

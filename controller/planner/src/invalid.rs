@@ -1,5 +1,5 @@
 //! A Rollout that cannot be planned for: what is wrong, said in its status; nothing else is
-//! written, so that what runs goes on running.
+//! written, so that what runs goes on running. Only an abort is not held up by it.
 //!
 //! Source: `compat/api.md` §7.
 
@@ -9,7 +9,7 @@ use crate::conditions::{Setter, find, is, kind};
 use crate::finish::seal;
 use crate::revisions::Found;
 use crate::situation::{Draft, Situation};
-use crate::{Plan, ServiceState, WaitingOn};
+use crate::{Plan, ServiceState, WaitingOn, abort};
 
 /// One thing that is wrong with a Rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,9 +32,10 @@ pub(crate) fn problem(situation: &Situation<'_>) -> Option<Problem> {
         .or_else(|| template_problem(situation))
 }
 
-/// Says what is wrong in the status, and nothing else.
+/// Says what is wrong in the status, and does nothing else than what an abort asks for.
 pub(crate) fn plan(situation: &Situation<'_>, problem: Problem) -> Plan {
     let mut draft = Draft::of(situation);
+    abort::give_way(situation, &mut draft);
     let mut set = Setter {
         list: &mut draft.status.conditions,
         now: situation.now.second(),

@@ -11,6 +11,7 @@
 //! - before `wake_at` the same observation gives the same plan;
 //! - a converged observation gives no action.
 
+mod abort;
 pub mod action;
 mod blue_green;
 mod canary;
@@ -36,12 +37,13 @@ mod steps;
 pub mod template;
 pub mod waiting;
 
-pub use action::{Action, Event, EventKind, OwnerChange, Plan, ReplicaSetChange, Write};
+pub use action::{Action, Event, EventKind, Plan, ReplicaSetChange, Write};
 pub use now::Now;
 pub use observed::{
     GenerationFormat, Observed, Owner, ReplicaSet, ReplicaSetFailure, Service, ServiceState,
     Settings, TakenName, TemplateCheck, TemplateOutcome, WriteFailure,
 };
+pub use services::services_named;
 pub use waiting::WaitingOn;
 
 use crds::RolloutStatus;
@@ -60,27 +62,35 @@ pub fn plan(observed: &Observed, now: Now) -> Plan {
     if observed.rollout.metadata.deletion_timestamp.is_some() {
         return Plan::default();
     }
-    if let Some(problem) = invalid::problem(&situation) {
-        return invalid::plan(&situation, problem);
+    let mut plan = decide(&situation);
+    abort::put_first(&situation, &mut plan);
+    plan
+}
+
+fn decide(situation: &Situation<'_>) -> Plan {
+    if let Some(problem) = invalid::problem(situation) {
+        return invalid::plan(situation, problem);
     }
     // Why a write was refused comes first: a plan stops at the write that fails and would never
     // come to its status.
-    if let Some(refused) = say_what_was_refused(&situation) {
+    if let Some(refused) = say_what_was_refused(situation) {
         return refused;
     }
     // Orphans come before the question which ReplicaSet is the new one: it may be one of them.
-    // One that cannot be adopted holds up nothing: it is tried again after all else.
-    let adoption = adopt(&situation);
-    let mut orphans = situation.revisions.orphans.iter();
-    if orphans.any(|orphan| is_refused(&situation, &orphan.name)) {
-        let mut plan = update(&situation);
-        plan.actions.extend(adoption.actions);
+    // What is refused here holds up nothing: it is tried again after all else.
+    let tidying = tidy(situation);
+    if tidying.iter().any(|action| is_refused(situation, action)) {
+        let mut plan = update(situation);
+        plan.actions.extend(tidying);
         return plan;
     }
-    if !adoption.actions.is_empty() {
-        return adoption;
+    if tidying.is_empty() {
+        return update(situation);
     }
-    update(&situation)
+    Plan {
+        actions: tidying,
+        ..Plan::default()
+    }
 }
 
 /// Asks about the template where that is needed; else the strategy's plan.
@@ -101,20 +111,24 @@ fn by_strategy(situation: &Situation<'_>) -> Plan {
     }
 }
 
-/// Whether the last refused write was to the ReplicaSet of this name.
-fn is_refused(situation: &Situation<'_>, name: &str) -> bool {
+/// Whether the last refused write was to the object of this action.
+fn is_refused(situation: &Situation<'_>, action: &Action) -> bool {
     let failure = situation.observed.failure.as_ref();
-    failure.is_some_and(|failure| failure.object == format!("ReplicaSet/{name}"))
+    let object = action.write.object();
+    failure.is_some_and(|failure| object.as_ref() == Some(&failure.object))
 }
 
-/// Takes ReplicaSets that nobody controls and that match the selector, before anything else is
-/// decided: one of them may be the one that is looked for.
-fn adopt(situation: &Situation<'_>) -> Plan {
+/// What is settled before anything else is decided: ReplicaSets that nobody controls and that match
+/// the selector are taken, Services that the spec names no more are given back.
+fn tidy(situation: &Situation<'_>) -> Vec<Action> {
     let mut draft = Draft::of(situation);
+    draft.status = situation.old.clone();
     for orphan in &situation.revisions.orphans {
         draft.adopt(orphan);
     }
-    draft.into_plan(situation.old)
+    let mut actions = draft.into_plan(situation.old).actions;
+    actions.extend(services::give_back(situation));
+    actions
 }
 
 /// Asks the API server what it makes of a template that no ReplicaSet was made for.

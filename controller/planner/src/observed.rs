@@ -16,7 +16,8 @@ pub struct Observed {
     /// ReplicaSets of its namespace that carry the revision label and either belong to it or
     /// have no controller and match its selector. Any order; the planner sorts.
     pub replica_sets: Vec<Arc<ReplicaSet>>,
-    /// Every Service that the spec names, by name.
+    /// Every Service that the spec names, and every other one that carries this Rollout's mark, by
+    /// name.
     pub services: BTreeMap<String, ServiceState>,
     /// What the API server said of the current template, once it was asked.
     pub template_check: Option<Arc<TemplateCheck>>,

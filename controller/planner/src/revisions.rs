@@ -43,6 +43,17 @@ pub(crate) enum Found<'a> {
     },
 }
 
+/// When an old ReplicaSet may be scaled to zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deadline {
+    /// Nothing says so.
+    None,
+    /// After this moment.
+    At(crds::Time),
+    /// What is written there is no time: at once.
+    Unreadable,
+}
+
 impl<'a> Revisions<'a> {
     /// Tells the ReplicaSets of `observed` apart.
     pub(crate) fn of(observed: &'a Observed) -> Self {
@@ -190,11 +201,12 @@ impl ReplicaSet {
             .is_none_or(|text| text.parse() == Ok(replicas))
     }
 
-    /// When it may be scaled to zero; unparsable text counts as due (`Some(None)` is: not a time).
-    pub(crate) fn scale_down_deadline(&self) -> Option<Option<crds::Time>> {
-        self.annotations
-            .get(names::SCALE_DOWN_DEADLINE)
-            .map(|text| crds::Time::parse(text).ok())
+    /// Until when it is kept, as its annotation says.
+    pub(crate) fn scale_down_deadline(&self) -> Deadline {
+        let text = self.annotations.get(names::SCALE_DOWN_DEADLINE);
+        text.map_or(Deadline::None, |text| {
+            crds::Time::parse(text).map_or(Deadline::Unreadable, Deadline::At)
+        })
     }
 
     /// Label and annotation keys that the peer put on the pod template while it had a role.

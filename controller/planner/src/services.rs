@@ -1,10 +1,11 @@
 //! Services whose selector a rollout switches.
 //!
-//! Source: `compat/bluegreen.md` §2.
+//! Source: `compat/bluegreen.md` §2; `compat/traffic.md` §1 for those that are given back.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crds::{defaults, names, rollout::BlueGreenStrategy};
+use crds::{RolloutSpec, defaults, names, rollout::BlueGreenStrategy};
 
 use crate::situation::{Draft, Situation};
 use crate::{Action, ReplicaSet, Service, ServiceState, Write, events};
@@ -89,7 +90,11 @@ impl<'a> Pointer<'a> {
     /// The write that points the Service at `target` and marks it as ours; `None` when both are so
     /// already.
     pub(crate) fn point_at(self, situation: &Situation<'_>, target: &ReplicaSet) -> Option<Action> {
-        let service = self.service?;
+        let is_foreign = |service: &&Service| {
+            let manager = service.managed_by.as_deref().unwrap_or_default();
+            !manager.is_empty() && manager != situation.name()
+        };
+        let service = self.service.filter(|service| !is_foreign(service))?;
         let is_marked = service.managed_by.as_deref() == Some(situation.name());
         if self.selects(&target.hash) && is_marked {
             return None;
@@ -112,6 +117,50 @@ impl<'a> Pointer<'a> {
             events: event.into_iter().collect(),
         })
     }
+}
+
+/// Names of the Services that a strategy names, each once.
+#[must_use]
+pub fn services_named(spec: &RolloutSpec) -> BTreeSet<&str> {
+    let strategy = &spec.strategy;
+    let blue_green = strategy.blue_green.as_ref();
+    let canary = strategy.canary.as_ref();
+    let named = [
+        blue_green.map(|it| it.active_service.as_str()),
+        blue_green.and_then(defaults::preview_service),
+        canary.and_then(|it| it.canary_service.as_deref()),
+        canary.and_then(|it| it.stable_service.as_deref()),
+    ];
+    named
+        .into_iter()
+        .flatten()
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// Gives back the Services that carry our mark and that the spec names no more: they select all
+/// pods again, and another Rollout may have them.
+pub(crate) fn give_back(situation: &Situation<'_>) -> Vec<Action> {
+    let named = services_named(situation.spec);
+    let is_left = |service: &Service| {
+        service.managed_by.as_deref() == Some(situation.name())
+            && !named.contains(service.name.as_str())
+    };
+    let mut actions = Vec::new();
+    for state in situation.observed.services.values() {
+        match state {
+            ServiceState::Found(service) if is_left(service) => actions.push(Action {
+                write: Write::ReleaseService {
+                    name: service.name.clone(),
+                    uid: service.uid.clone(),
+                    resource_version: service.resource_version.clone(),
+                },
+                events: Vec::new(),
+            }),
+            ServiceState::Found(_) | ServiceState::NotFound => {}
+        }
+    }
+    actions
 }
 
 fn find<'a>(situation: &Situation<'a>, name: &str) -> Option<&'a Service> {

@@ -65,6 +65,16 @@ impl<'a> Situation<'a> {
             .filter(|stable| Some(stable.uid.as_str()) != new)
     }
 
+    /// The stable ReplicaSet, when users may be sent to it at any time. What stands in for one that is
+    /// gone has to have its pods first, and a user who holds the rollout holds it too.
+    pub(crate) fn stable_to_serve(&self) -> Option<&'a ReplicaSet> {
+        self.revisions.stable.filter(|stable| {
+            let is_whole = stable.is_current() && stable.available() >= self.replicas;
+            let stands_in = self.stable_label() != Some(stable.hash.as_str());
+            !stands_in || (is_whole && !self.spec.paused)
+        })
+    }
+
     /// The label of the stable version; `None` before the first deployment.
     pub(crate) const fn stable_label(&self) -> Option<&'a str> {
         self.revisions.stable_label
@@ -102,7 +112,7 @@ pub(crate) fn end_update(status: &mut RolloutStatus) {
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
     replicas: i64,
-    /// Writes that come before the patches of ReplicaSets: the revision, and an abort's switch.
+    /// Writes that come before the patches of ReplicaSets: the revision.
     pub(crate) first: Vec<Action>,
     changes: Vec<(&'a ReplicaSet, ReplicaSetChange, Vec<Event>)>,
     /// Writes that come after the patches of ReplicaSets: creations, deletions, Services.
@@ -178,7 +188,7 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) fn adopt(&mut self, rs: &'a ReplicaSet) {
-        self.change(rs).0.owner = Some(crate::OwnerChange::Adopt);
+        self.change(rs).0.adopts = true;
     }
 
     /// Gives `rs` this many pods. Returns whether that is a change.

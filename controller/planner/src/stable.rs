@@ -8,7 +8,7 @@
 
 use crds::names::POD_TEMPLATE_HASH;
 
-use crate::revisions::Found;
+use crate::revisions::{Deadline, Found};
 use crate::{Observed, ReplicaSet, ServiceState};
 
 /// The label of the stable version; `None` before the first deployment. `all` are the ReplicaSets
@@ -35,9 +35,13 @@ fn serving<'a>(observed: &'a Observed, new: &Found<'a>, all: &[&'a ReplicaSet]) 
     let active = active_label(observed);
     let selected = with_pods().find(|rs| active == Some(rs.hash.as_str()));
     let is_new = |rs: &ReplicaSet| matches!(new, Found::Yes(new) if new.uid == rs.uid);
-    // A deadline marks what an update has left behind.
-    let older = with_pods().filter(|rs| !is_new(rs) && rs.scale_down_deadline().is_none());
-    let oldest = older.min_by_key(|rs| (rs.revision().unwrap_or(i64::MAX), rs.created, &rs.name));
+    let older = with_pods().filter(|rs| !is_new(rs));
+    let oldest = older.min_by_key(|rs| {
+        // A deadline marks what an update has left behind.
+        let is_left = rs.scale_down_deadline() != Deadline::None;
+        let revision = rs.revision().unwrap_or(i64::MAX);
+        (is_left, revision, rs.created, &rs.name)
+    });
     selected.or(oldest).map(|rs| rs.hash.as_str())
 }
 

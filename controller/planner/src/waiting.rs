@@ -85,8 +85,9 @@ pub enum WaitingOn {
     },
 }
 
-/// Every reason, for documentation and metrics: the closed set of [`WaitingOn::reason`].
-pub const REASONS: [&str; 11] = [
+/// Every reason, for documentation and metrics: the closed set of [`WaitingOn::reason`], and
+/// [`SAFETY_HOLD`].
+pub const REASONS: [&str; 12] = [
     "InvalidSpec",
     "TemplateCheck",
     "WriteRefused",
@@ -98,7 +99,11 @@ pub const REASONS: [&str; 11] = [
     "UserPause",
     "Retry",
     "ScaleDownDelay",
+    SAFETY_HOLD,
 ];
+
+/// The reason of a plan that the safety kernel holds; no plan of the planner has it.
+pub const SAFETY_HOLD: &str = "SafetyHold";
 
 impl WaitingOn {
     /// One word from a closed set.

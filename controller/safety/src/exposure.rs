@@ -1,6 +1,6 @@
-//! Who receives traffic: S3, S6, S9, S13 and the order of switches.
+//! Who receives traffic: S3, S5, S6, S9, S13.
 
-use crate::{Move, Role, Rule, Violation, World};
+use crate::{Move, Role, Rule, Set, Strategy, Violation, World};
 
 /// `observed` is what was seen; `before` is that with the moves before `next` made.
 pub(crate) fn check(observed: &World, before: &World, next: &Move) -> Result<(), Violation> {
@@ -14,7 +14,8 @@ pub(crate) fn check(observed: &World, before: &World, next: &Move) -> Result<(),
         Move::Change { replicas: None, .. } => Ok(()),
         Move::Delete { set, .. } => delete(observed, before, set, next),
         Move::Point { service, to, .. } => point(observed, before, service, to, next),
-        Move::Promote { revision } => promote(observed, revision, next),
+        Move::Release { service, .. } => release(before, service, next),
+        Move::Promote { revision, newest } => promote(observed, revision, *newest, next),
     }
 }
 
@@ -105,9 +106,23 @@ fn point(
     if service.role == Role::Preview || stays || observed.stable.as_deref() == Some(to) {
         return Ok(());
     }
-    if observed.aborted && observed.stable.is_some() {
+    let stable = observed.stable.as_deref();
+    let has_stable = stable.is_some_and(|stable| before.of(stable).next().is_some());
+    if observed.aborted && has_stable {
         let seen = "aborted, and it would select another version than stable".to_owned();
         return broken(Rule::Abort, seen, "the stable version".to_owned());
+    }
+    // Users would be sent to nobody while others could answer.
+    let answering = |others: bool| {
+        let sets = observed.own().filter(|set| (set.revision != to) == others);
+        sets.map(Set::answering).sum::<i64>()
+    };
+    if observed.replicas > 0 && answering(false) == 0 && answering(true) > 0 {
+        let seen = format!(
+            "no available pod, and {} in other versions",
+            answering(true)
+        );
+        return broken(Rule::Capacity, seen, "an available pod".to_owned());
     }
     // A selector that somebody removed, or pointed at nothing of ours, goes back to where users
     // were last sent on purpose, however that version is doing.
@@ -115,6 +130,10 @@ fn point(
     let is_lost = before.of(selects).next().is_none();
     if is_lost && observed.last_active.as_deref() == Some(to) {
         return Ok(());
+    }
+    if observed.paused {
+        let seen = "spec.paused is true, and it would select another version".to_owned();
+        return broken(Rule::Switch, seen, "spec.paused being false".to_owned());
     }
     let available = observed.reliable(to);
     if available < observed.replicas {
@@ -125,10 +144,36 @@ fn point(
     Ok(())
 }
 
-/// S3: what is called stable can carry all users.
-fn promote(observed: &World, revision: &str, next: &Move) -> Result<(), Violation> {
-    let Some(stable) = &observed.stable else {
+/// S9: a Service that users or testers are sent through always selects one version.
+fn release(before: &World, name: &str, next: &Move) -> Result<(), Violation> {
+    let service = before.services.get(name);
+    if service.is_none_or(|service| service.role == Role::Left) {
         return Ok(());
+    }
+    Err(Violation {
+        rule: Rule::Switch,
+        object: next.object(),
+        seen: "it would select all versions".to_owned(),
+        needed: "a Service that the spec does not name".to_owned(),
+    })
+}
+
+/// S3: what is called stable can carry all users, and a mark that was wiped is no first deployment.
+fn promote(observed: &World, revision: &str, newest: bool, next: &Move) -> Result<(), Violation> {
+    let Some(stable) = &observed.stable else {
+        let is_another = |set: &&Set| set.revision != revision && !set.revision.is_empty();
+        let others: i64 = observed.own().filter(is_another).map(|set| set.spec).sum();
+        let switches = matches!(observed.strategy, Strategy::BlueGreen { .. });
+        let is_switched = switches && is_selected(observed, observed, revision, &[Role::Active]);
+        if !newest || others == 0 || is_switched {
+            return Ok(());
+        }
+        return Err(Violation {
+            rule: Rule::StableMark,
+            object: next.object(),
+            seen: format!("no version is marked as stable, and others have {others} pods"),
+            needed: "the mark on the version that serves".to_owned(),
+        });
     };
     let available = observed.reliable(revision);
     if stable == revision || available >= observed.promotion_needs {
@@ -140,37 +185,4 @@ fn promote(observed: &World, revision: &str, next: &Move) -> Result<(), Violatio
         seen: format!("{available} available pods in the version that would be stable"),
         needed: format!("{} available pods", observed.promotion_needs),
     })
-}
-
-/// Of two switches in one plan the one back to stable goes first: a crash between them must leave
-/// fewer users on the new version, not more.
-pub(crate) fn check_order(world: &World, moves: &[Move], index: usize) -> Result<(), Violation> {
-    let to_stable = |next: &Move| match next {
-        Move::Point { service, to, .. } => {
-            let service = world.services.get(service)?;
-            (service.role == Role::Active).then(|| world.stable.as_deref() == Some(to))
-        }
-        Move::Create { .. } | Move::Change { .. } | Move::Delete { .. } | Move::Promote { .. } => {
-            None
-        }
-    };
-    let Some(next) = moves
-        .get(index)
-        .filter(|next| to_stable(next) == Some(true))
-    else {
-        return Ok(());
-    };
-    let earlier = moves.iter().take(index);
-    if earlier
-        .into_iter()
-        .any(|earlier| to_stable(earlier) == Some(false))
-    {
-        return Err(Violation {
-            rule: Rule::Order,
-            object: next.object(),
-            seen: "users would be sent to another version first".to_owned(),
-            needed: "the switch back to stable first".to_owned(),
-        });
-    }
-    Ok(())
 }

@@ -13,7 +13,7 @@ pub(crate) fn check(before: &World, after: &World, next: &Move) -> Result<(), Vi
             floor(before, after, next)?;
             stable(before, after, set, next)
         }
-        Move::Point { .. } | Move::Promote { .. } => Ok(()),
+        Move::Point { .. } | Move::Release { .. } | Move::Promote { .. } => Ok(()),
     }
 }
 
@@ -48,8 +48,13 @@ fn ceiling(before: &World, after: &World, name: &str, next: &Move) -> Result<(),
             after.replicas + surge,
         ),
         // Stable and one new version at full size; delayed ones are on top of that, and none is
-        // larger than one version may be.
-        Strategy::BlueGreen { preview } => (spec(after), after.replicas.max(preview.unwrap_or(0))),
+        // larger than one version may be. Only a preview may have a size of its own.
+        Strategy::BlueGreen { preview } => {
+            let revision = after.sets.get(name).map(|set| &set.revision);
+            let is_stable = revision.is_some() && revision == after.stable.as_ref();
+            let preview = preview.filter(|_| !is_stable).unwrap_or(0);
+            (spec(after), after.replicas.max(preview))
+        }
     };
     if pods > ceiling {
         return Err(Violation {

@@ -5,15 +5,22 @@ use std::collections::BTreeMap;
 /// One rollout and what is its own, as observed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct World {
+    /// The version of the Rollout that was observed.
+    pub version: String,
+    /// The version that our own last write to the Rollout gave, when there was one.
+    pub wrote: Option<String>,
     /// Pods wanted: `spec.replicas`.
     pub replicas: i64,
     /// How a new version takes over.
     pub strategy: Strategy,
     /// Whether an abort is in force.
     pub aborted: bool,
+    /// Whether the user holds the rollout: `spec.paused`.
+    pub paused: bool,
     /// Whether the Rollout is being deleted.
     pub deleting: bool,
-    /// Revision that is marked as stable; `None` before the first promotion.
+    /// Revision that is marked as stable; `None` before the first deployment, and when the mark was
+    /// wiped.
     pub stable: Option<String>,
     /// Revision that users were last sent to on purpose, as recorded; `None` when not recorded.
     pub last_active: Option<String>,
@@ -56,6 +63,8 @@ pub enum Owner {
 /// A ReplicaSet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Set {
+    /// Its uid.
+    pub uid: String,
     /// Its revision label.
     pub revision: String,
     /// Who controls it.
@@ -64,6 +73,8 @@ pub struct Set {
     pub selected: bool,
     /// The version that was observed.
     pub version: String,
+    /// The version that our own last write to it gave, when there was one.
+    pub wrote: Option<String>,
     /// `spec.replicas`.
     pub spec: i64,
     /// Pods it has: `status.replicas`.
@@ -83,6 +94,8 @@ pub enum Role {
     Active,
     /// It shows the new version to those who test it.
     Preview,
+    /// The spec does not name it any more.
+    Left,
 }
 
 /// A Service.
@@ -94,6 +107,10 @@ pub struct Service {
     pub owner: Owner,
     /// The version that was observed.
     pub version: String,
+    /// The version that our own last write to it gave, when there was one.
+    pub wrote: Option<String>,
+    /// Whether the API server refused our last write to it.
+    pub refused: bool,
     /// The revision it selects, if any.
     pub selects: Option<String>,
 }
@@ -127,6 +144,8 @@ pub enum Move {
     Delete {
         /// Its name.
         set: String,
+        /// Its uid, as the write names it.
+        uid: String,
         /// The version the deletion was decided on.
         version: String,
     },
@@ -139,10 +158,19 @@ pub enum Move {
         /// The revision it will select.
         to: String,
     },
+    /// A Service is given back: it selects all pods again.
+    Release {
+        /// Its name.
+        service: String,
+        /// The version that was decided on.
+        version: String,
+    },
     /// A revision is marked as stable.
     Promote {
         /// The revision.
         revision: String,
+        /// Whether it is the version of the present template; else the mark is only repaired.
+        newest: bool,
     },
 }
 
@@ -153,7 +181,9 @@ impl Move {
             Self::Create { set, .. } | Self::Change { set, .. } | Self::Delete { set, .. } => {
                 format!("ReplicaSet/{set}")
             }
-            Self::Point { service, .. } => format!("Service/{service}"),
+            Self::Point { service, .. } | Self::Release { service, .. } => {
+                format!("Service/{service}")
+            }
             Self::Promote { .. } => "status.stableRS".to_owned(),
         }
     }
@@ -163,10 +193,16 @@ impl Set {
     /// Available pods that can be relied on: no more than are wanted, none by old counts.
     pub(crate) fn reliable(&self) -> i64 {
         if self.current && !self.deleting {
-            self.available.min(self.spec).max(0)
+            self.answering()
         } else {
             0
         }
+    }
+
+    /// Available pods that answer now. Old counts count as well: they are too high only by pods
+    /// that a smaller size has taken away since.
+    pub(crate) fn answering(&self) -> i64 {
+        self.available.min(self.spec).max(0)
     }
 
     pub(crate) fn is_ours(&self) -> bool {
@@ -192,6 +228,23 @@ impl World {
         self.of(revision).map(Set::reliable).sum()
     }
 
+    /// The first object that was observed older than our own last write left it: what it is, the
+    /// version observed and the version written.
+    pub(crate) fn outdated(&self) -> Option<(String, &str, &str)> {
+        let rollout = [("Rollout".to_owned(), &self.version, &self.wrote)];
+        let sets = self.sets.iter();
+        let sets = sets.map(|(name, set)| (format!("ReplicaSet/{name}"), &set.version, &set.wrote));
+        let services = self.services.iter().map(|(name, service)| {
+            let name = format!("Service/{name}");
+            (name, &service.version, &service.wrote)
+        });
+        let mut all = rollout.into_iter().chain(sets).chain(services);
+        all.find_map(|(object, seen, wrote)| {
+            let wrote = wrote.as_deref()?;
+            is_older(seen, wrote).then_some((object, seen.as_str(), wrote))
+        })
+    }
+
     /// What remains when `next` has been written. Counts of pods stay, but for those that a
     /// smaller size takes away.
     pub(crate) fn apply(&mut self, next: &Move) {
@@ -203,10 +256,12 @@ impl World {
                 owner,
             } => {
                 let new = Set {
+                    uid: String::new(),
                     revision: revision.clone(),
                     owner: *owner,
                     selected: true,
                     version: String::new(),
+                    wrote: None,
                     spec: *replicas,
                     pods: 0,
                     available: 0,
@@ -236,7 +291,19 @@ impl World {
                     service.selects = Some(to.clone());
                 }
             }
-            Move::Promote { revision } => self.stable = Some(revision.clone()),
+            Move::Release { service, .. } => {
+                self.services.remove(service);
+            }
+            Move::Promote { revision, .. } => self.stable = Some(revision.clone()),
         }
+    }
+}
+
+/// Whether version `a` came before `b`. Versions of one resource are comparable as integers; where
+/// they are none, nothing is known.
+fn is_older(a: &str, b: &str) -> bool {
+    match (a.parse::<u64>(), b.parse::<u64>()) {
+        (Ok(a), Ok(b)) => a < b,
+        _ => false,
     }
 }

@@ -11,6 +11,8 @@ fn set(revision: &str, counts: &str) -> Set {
     };
     let (spec, available) = counts.split_once('/').unwrap();
     Set {
+        uid: format!("uid of {revision}"),
+        wrote: None,
         revision: revision.to_owned(),
         owner: Owner::Us,
         selected: true,
@@ -25,6 +27,9 @@ fn set(revision: &str, counts: &str) -> Set {
 
 fn world(replicas: i64, strategy: Strategy, sets: &[(&str, &str)]) -> World {
     World {
+        version: "7".to_owned(),
+        wrote: None,
+        paused: false,
         replicas,
         strategy,
         aborted: false,
@@ -50,6 +55,8 @@ fn blue_green(replicas: i64, active: Option<&str>, sets: &[(&str, &str)]) -> Wor
         role,
         owner: Owner::Us,
         version: "7".to_owned(),
+        wrote: None,
+        refused: false,
         selects: selects.map(str::to_owned),
     };
     world
@@ -81,6 +88,7 @@ fn point(service: &str, to: &str) -> Move {
 fn delete(set: &str) -> Move {
     Move::Delete {
         set: set.to_owned(),
+        uid: format!("uid of {set}"),
         version: "7".to_owned(),
     }
 }
@@ -88,6 +96,14 @@ fn delete(set: &str) -> Move {
 fn promote(revision: &str) -> Move {
     Move::Promote {
         revision: revision.to_owned(),
+        newest: true,
+    }
+}
+
+fn release(service: &str) -> Move {
+    Move::Release {
+        service: service.to_owned(),
+        version: "7".to_owned(),
     }
 }
 
@@ -285,7 +301,7 @@ fn users_are_sent_to_a_version_only_when_it_has_its_pods() {
     for (new, rule) in [
         ("3/3", None),
         ("3/2", Some(Rule::Switch)),
-        ("3/0", Some(Rule::Switch)),
+        ("3/0", Some(Rule::Capacity)),
         ("3/3?", Some(Rule::Switch)),
         ("2/2", Some(Rule::Switch)),
     ] {
@@ -457,4 +473,198 @@ fn nothing_is_written_for_a_rollout_that_is_being_deleted() {
         broken(&world, &[resize("stable", 10)]),
         Some(Rule::Deletion)
     );
+}
+
+#[test]
+fn a_wiped_mark_of_stable_is_no_first_deployment() {
+    for (strategy, old, selects, rule) in [
+        (Strategy::BlueGreen { preview: None }, "0/0", None, None),
+        // Whether the old pods are available or not: somebody wanted them.
+        (
+            Strategy::BlueGreen { preview: None },
+            "3/0",
+            None,
+            Some(Rule::StableMark),
+        ),
+        (
+            Strategy::BlueGreen { preview: None },
+            "3/3",
+            Some("old"),
+            Some(Rule::StableMark),
+        ),
+        (
+            Strategy::BlueGreen { preview: None },
+            "3/3",
+            Some("new"),
+            None,
+        ),
+        (
+            Strategy::Canary {
+                surge: 1,
+                unavailable: 1,
+            },
+            "1/1",
+            None,
+            Some(Rule::StableMark),
+        ),
+    ] {
+        let mut world = blue_green(3, selects, &[("old", old), ("new", "3/3")]);
+        world.strategy = strategy;
+        world.stable = None;
+        let seen = broken(&world, &[promote("new")]);
+        assert_eq!(seen, rule, "{strategy:?} {old} {selects:?}");
+        let repair = Move::Promote {
+            revision: "old".to_owned(),
+            newest: false,
+        };
+        assert_eq!(broken(&world, &[repair]), None, "the mark is put back");
+    }
+}
+
+#[test]
+fn users_are_not_sent_to_nobody_while_others_could_answer() {
+    for (stable, new, rule) in [
+        ("3/3", "3/0", Some(Rule::Capacity)),
+        ("3/1", "3/0", Some(Rule::Capacity)),
+        ("3/3", "3/1", None),
+        ("3/0", "3/0", None),
+        // Counts of before the last change tell as well who answers.
+        ("3/3", "3/1?", None),
+    ] {
+        // The selector was lost, and the new version is where users were.
+        let mut world = blue_green(3, None, &[("stable", stable), ("new", new)]);
+        world.last_active = Some("new".to_owned());
+        let seen = broken(&world, &[point("active", "new")]);
+        assert_eq!(seen, rule, "stable {stable}, new {new}");
+        let preview = broken(&world, &[point("preview", "new")]);
+        assert_eq!(preview, None, "a preview may be empty");
+    }
+}
+
+#[test]
+fn an_abort_begins_with_the_switch_back() {
+    let other = resize("new", 3);
+    let back = point("active", "stable");
+    for (aborted, active, stable, moves, rule) in [
+        (true, "new", "3/3", vec![back.clone(), other.clone()], None),
+        (
+            true,
+            "new",
+            "3/3",
+            vec![other.clone(), back.clone()],
+            Some(Rule::Return),
+        ),
+        (true, "new", "3/1", vec![other.clone()], Some(Rule::Return)),
+        (true, "new", "3/3", vec![], Some(Rule::Return)),
+        (true, "stable", "3/3", vec![other.clone()], None),
+        (true, "new", "3/0", vec![other.clone()], None),
+        (false, "new", "3/3", vec![other.clone()], None),
+    ] {
+        let sets = [("stable", stable), ("new", "3/3")];
+        let mut world = blue_green(3, Some(active), &sets);
+        world.aborted = aborted;
+        let seen = broken(&world, &moves);
+        assert_eq!(seen, rule, "{aborted} {active} {stable} {moves:?}");
+    }
+    let mut refused = blue_green(3, Some("new"), &[("stable", "3/3"), ("new", "3/3")]);
+    refused.aborted = true;
+    refused.services.get_mut("active").unwrap().refused = true;
+    assert_eq!(broken(&refused, &[]), None, "it has to be told first");
+}
+
+#[test]
+fn a_user_who_holds_the_rollout_holds_the_switch() {
+    let sets = [("stable", "3/3"), ("new", "3/3")];
+    let mut world = blue_green(3, Some("stable"), &sets);
+    world.paused = true;
+    let on = point("active", "new");
+    assert_eq!(
+        broken(&world, std::slice::from_ref(&on)),
+        Some(Rule::Switch)
+    );
+    world.services.get_mut("active").unwrap().selects = None;
+    world.last_active = Some("new".to_owned());
+    assert_eq!(broken(&world, &[on]), None, "what was lost is put back");
+}
+
+#[test]
+fn only_a_service_that_the_spec_names_no_more_is_given_back() {
+    for (role, owner, rule) in [
+        (Role::Left, Owner::Us, None),
+        (Role::Left, Owner::Nobody, Some(Rule::Ownership)),
+        (Role::Left, Owner::Other, Some(Rule::Ownership)),
+        (Role::Active, Owner::Us, Some(Rule::Switch)),
+        (Role::Preview, Owner::Us, Some(Rule::Switch)),
+    ] {
+        let mut world = blue_green(3, Some("stable"), &[("stable", "3/3")]);
+        let service = world.services.get_mut("active").unwrap();
+        (service.role, service.owner) = (role, owner);
+        let seen = broken(&world, &[release("active")]);
+        assert_eq!(seen, rule, "{role:?} {owner:?}");
+    }
+}
+
+#[test]
+fn a_version_has_one_replica_set() {
+    let world = canary(10, 2, 0, &[("stable", "10/10"), ("new", "0/0")]);
+    for (revision, rule) in [("third", None), ("new", Some(Rule::Once))] {
+        let create = Move::Create {
+            set: "another".to_owned(),
+            revision: revision.to_owned(),
+            replicas: 0,
+            owner: Owner::Us,
+        };
+        assert_eq!(broken(&world, &[create]), rule, "{revision}");
+    }
+}
+
+#[test]
+fn nothing_is_decided_on_a_view_older_than_our_own_writes() {
+    for (wrote, rule) in [
+        (None, None),
+        (Some("6"), None),
+        (Some("7"), None),
+        (Some("8"), Some(Rule::View)),
+        // As numbers, not as text.
+        (Some("10"), Some(Rule::View)),
+        (Some("unreadable"), None),
+    ] {
+        let wrote = wrote.map(str::to_owned);
+        let fresh = || blue_green(3, Some("stable"), &[("stable", "3/3"), ("new", "2/2")]);
+        // An old view of any of them is one on which nothing is decided.
+        let mut worlds = [fresh(), fresh(), fresh()];
+        worlds[0].wrote = wrote.clone();
+        worlds[1].sets.get_mut("stable").unwrap().wrote = wrote.clone();
+        worlds[2].services.get_mut("preview").unwrap().wrote = wrote.clone();
+        for world in worlds {
+            let seen = broken(&world, &[resize("new", 3)]);
+            assert_eq!(seen, rule, "{wrote:?}");
+            assert_eq!(broken(&world, &[]), None, "nothing is written");
+        }
+    }
+}
+
+#[test]
+fn only_a_preview_may_have_a_size_of_its_own() {
+    let mut world = blue_green(3, Some("stable"), &[("stable", "3/3"), ("new", "0/0")]);
+    world.strategy = Strategy::BlueGreen { preview: Some(5) };
+    assert_eq!(broken(&world, &[resize("new", 5)]), None);
+    assert_eq!(broken(&world, &[resize("stable", 5)]), Some(Rule::Ceiling));
+}
+
+#[test]
+fn a_deletion_names_the_very_object() {
+    let world = canary(3, 1, 0, &[("stable", "3/3"), ("old", "0/0")]);
+    for (uid, rule) in [
+        ("uid of old", None),
+        ("uid of stable", Some(Rule::Ownership)),
+        ("", Some(Rule::Ownership)),
+    ] {
+        let delete = Move::Delete {
+            set: "old".to_owned(),
+            uid: uid.to_owned(),
+            version: "7".to_owned(),
+        };
+        assert_eq!(broken(&world, &[delete]), rule, "{uid:?}");
+    }
 }

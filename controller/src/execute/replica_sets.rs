@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::{DeleteParams, Preconditions, PropagationPolicy};
-use planner::{OwnerChange, ReplicaSetChange, TakenName, TemplateCheck, TemplateOutcome};
+use planner::{ReplicaSetChange, TakenName, TemplateCheck, TemplateOutcome};
 use serde_json::{Map, Value, json};
 
 use super::{FIELD_MANAGER, Run};
@@ -120,27 +120,22 @@ impl Run<'_> {
             .map_err(Refusal::of)
     }
 
-    /// The owners that a ReplicaSet has after a change of its controller. The others stay.
-    pub(super) async fn owners(&self, name: &str, change: OwnerChange) -> Result<Value, Refusal> {
+    /// The owners that a ReplicaSet has once it is adopted. The others stay.
+    pub(super) async fn owners(&self, name: &str) -> Result<Value, Refusal> {
         let uid = self.observed.rollout.metadata.uid.as_deref();
+        // A Rollout that is gone or going must not take anything with it.
+        let live = self.api(Kind::Rollout).get_opt(&self.key.name).await;
+        let live = live.map_err(Refusal::of)?.ok_or(Refusal::NotFound)?;
+        let is_same = live.metadata.uid.as_deref() == uid;
+        if !is_same || live.metadata.deletion_timestamp.is_some() {
+            return Err(Refusal::Conflict);
+        }
         let before = self.owners.get(name).cloned().unwrap_or_default();
         let others = before
             .into_iter()
             .filter(|owner| Some(owner.uid.as_str()) != uid);
         let mut owners: Vec<Value> = others.map(|owner| json!(owner)).collect();
-        match change {
-            OwnerChange::Adopt => {
-                // A Rollout that is gone or going must not take anything with it.
-                let live = self.api(Kind::Rollout).get_opt(&self.key.name).await;
-                let live = live.map_err(Refusal::of)?.ok_or(Refusal::NotFound)?;
-                let is_same = live.metadata.uid.as_deref() == uid;
-                if !is_same || live.metadata.deletion_timestamp.is_some() {
-                    return Err(Refusal::Conflict);
-                }
-                owners.push(self.owner_reference());
-            }
-            OwnerChange::Release => {}
-        }
+        owners.push(self.owner_reference());
         Ok(Value::Array(owners))
     }
 
@@ -191,7 +186,7 @@ pub(super) fn replica_set_patch(
         replicas,
         min_ready_seconds,
         annotations,
-        owner: _,
+        adopts: _,
     } = change;
     let mut metadata = Map::new();
     metadata.insert("resourceVersion".to_owned(), json!(version));

@@ -149,9 +149,7 @@ fn state_gauges(state: &State, encoder: &mut DescriptorEncoder<'_>) -> Result<()
     let help = "Rollouts that wait for something, by what they wait on";
     let mut metric =
         encoder.encode_descriptor("rollouts_waiting", help, None, MetricType::Gauge)?;
-    let reasons = planner::waiting::REASONS
-        .iter()
-        .chain([&crate::kernel::HELD]);
+    let reasons = planner::waiting::REASONS.iter();
     for reason in reasons {
         let count = state.waiting.values().filter(|it| *it == reason).count();
         let count = i64::try_from(count).unwrap_or(i64::MAX);

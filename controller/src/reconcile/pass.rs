@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::{Done, Reconciler};
 use crate::cache::{Key, Kind};
+use crate::decode::Poison;
 use crate::execute::Work;
 use crate::gate::PATIENCE;
 use crate::kernel::{self, Checked};
@@ -20,44 +21,56 @@ impl Reconciler {
     /// Looks at one Rollout. Returns the requests that come of it, if any.
     pub(super) fn start(&mut self, key: &Key) -> Option<BoxFuture<'static, Done>> {
         if let Some(poison) = self.cache.poison(key) {
-            let told = poison::tell(
-                poison,
-                &self.clock,
-                self.config.settings.observed_generation,
-            )?;
-            let (client, key) = (self.client.clone(), key.clone());
-            return Some(
-                async move { Done::Told(key.clone(), told.send(&client, &key).await) }.boxed(),
-            );
+            return self.tell(key, poison);
         }
         if self.cache.rollout(key).is_none() {
-            self.memory.remove(key);
-            self.gate.forget(key);
-            self.queue.forget(key);
-            let services = self.cache.managed_by(key);
-            if services.is_empty() {
-                return None;
-            }
-            let (client, fence) = (self.client.clone(), self.executor.fence.clone());
-            let key = key.clone();
-            let work = async move {
-                let released = release(client, fence, &key, services).await;
-                Done::Told(key, released)
-            };
-            return Some(work.boxed());
+            return self.forget(key);
         }
         if let Err((since, missing)) = self.gate.check(key, &self.cache) {
             return self.wait_or_refresh(key, since, missing);
         }
+        self.plan(key)
+    }
+
+    /// A Rollout that cannot be read is told so.
+    fn tell(&self, key: &Key, poison: &Poison) -> Option<BoxFuture<'static, Done>> {
+        let format = self.config.settings.observed_generation;
+        let told = poison::tell(poison, &self.clock, format)?;
+        let (client, key) = (self.client.clone(), key.clone());
+        let work = async move { Done::Told(key.clone(), told.send(&client, &key).await) };
+        Some(work.boxed())
+    }
+
+    /// Nothing is kept of a Rollout that is gone, and its Services are given back.
+    fn forget(&mut self, key: &Key) -> Option<BoxFuture<'static, Done>> {
+        self.memory.remove(key);
+        self.gate.forget(key);
+        self.queue.forget(key);
+        let services = self.cache.managed_by(key);
+        if services.is_empty() {
+            return None;
+        }
+        let (client, fence) = (self.client.clone(), self.executor.fence.clone());
+        let key = key.clone();
+        let work = async move {
+            let released = release(client, fence, &key, services).await;
+            Done::Told(key, released)
+        };
+        Some(work.boxed())
+    }
+
+    /// Plans for one Rollout, and holds the plan against the kernel.
+    fn plan(&mut self, key: &Key) -> Option<BoxFuture<'static, Done>> {
         let memory = self.recall(key);
         let observed = observe(&self.cache, key, &memory, self.config.settings)?;
         let now = self.clock.now();
         let plan = (self.config.plan)(&observed, now);
-        let Checked { plan, held } = kernel::check(&observed, plan, now);
+        let Checked { plan, held } =
+            kernel::check(&observed, plan, now, &self.gate.last_writes(key));
         let waiting_on = match held {
             Some(rule) => {
                 self.metrics.held(rule.id());
-                Some(kernel::HELD)
+                Some(planner::waiting::SAFETY_HOLD)
             }
             None => plan.waiting_on.as_ref().map(planner::WaitingOn::reason),
         };
@@ -108,16 +121,14 @@ impl Reconciler {
             .actions
             .iter()
             .all(|action| matches!(action.write, planner::Write::WriteStatus { .. }));
-        let changes_owner = plan
+        let adopted = plan
             .actions
             .iter()
             .filter_map(|action| match &action.write {
-                planner::Write::PatchReplicaSet { name, change, .. } if change.owner.is_some() => {
-                    Some(name)
-                }
+                planner::Write::PatchReplicaSet { name, change, .. } if change.adopts => Some(name),
                 _ => None,
             });
-        let owners = changes_owner.map(|name| {
+        let owners = adopted.map(|name| {
             let set = Key::new(key.namespace.clone(), name);
             (name.clone(), self.cache.owners(&set).to_vec())
         });

@@ -87,8 +87,7 @@ fn foreign_service(world: &World, pair: &Pair<Service>) -> Option<String> {
     let manager = pair.before.as_deref().map(|before| &before.managed_by);
     let manager = manager.filter(|manager| !manager.is_empty());
     let Some(rollout) = here.clone().next() else {
-        return (!is_given_back(world, pair))
-            .then(|| format!("service {name} is named by no Rollout"));
+        return (!is_given_back(pair)).then(|| format!("service {name} is named by no Rollout"));
     };
     let manager = manager.filter(|manager| here.all(|rollout| rollout.name != **manager))?;
     let rollout = &rollout.name;
@@ -97,21 +96,16 @@ fn foreign_service(world: &World, pair: &Pair<Service>) -> Option<String> {
     ))
 }
 
-/// Whether a write gives back the Service of a Rollout that does not exist any more: the mark and
-/// our selector key go, and nothing else changes.
+/// Whether a write gives back a Service that no Rollout names any more: the mark and our selector
+/// key go, and nothing else changes.
 ///
 /// Source: `compat/traffic.md` §1.
-fn is_given_back(world: &World, pair: &Pair<Service>) -> bool {
+fn is_given_back(pair: &Pair<Service>) -> bool {
     let Some((before, after)) = pair.both() else {
         return false;
     };
-    let manager = &before.managed_by;
-    let is_there = world
-        .rollouts()
-        .iter()
-        .any(|rollout| rollout.namespace == before.namespace && rollout.name == *manager);
     let nothing_left = after.managed_by.is_empty() && after.selects.is_empty();
-    !manager.is_empty() && !is_there && nothing_left && before.foreign == after.foreign
+    !before.managed_by.is_empty() && nothing_left && before.foreign == after.foreign
 }
 
 fn names_service(rollout: &Rollout, service: &str) -> bool {

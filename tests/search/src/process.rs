@@ -292,13 +292,16 @@ impl Process {
     #[must_use]
     pub fn observed(&self) -> Option<Observed> {
         let rollout = self.view.rollout.clone()?;
-        let strategy = &rollout.spec.strategy;
-        let named = strategy.blue_green.iter().flat_map(|it| {
-            let preview = crds::defaults::preview_service(it);
-            [Some(it.active_service.as_str()), preview]
-        });
-        let services = named
-            .flatten()
+        let mark = rollout.metadata.name.as_deref();
+        let marked = self
+            .view
+            .services
+            .values()
+            .filter(|service| mark.is_some() && service.managed_by.as_deref() == mark);
+        let marked = marked.map(|service| service.name.as_str());
+        let services = planner::services_named(&rollout.spec)
+            .into_iter()
+            .chain(marked)
             .map(|name| {
                 let state = match self.view.services.get(name) {
                     Some(service) => ServiceState::Found(service.clone()),

@@ -42,7 +42,9 @@ pub fn target(pass: &Pass, write: &Write) -> (Kind, String) {
         Write::PatchReplicaSet { name, .. } | Write::DeleteReplicaSet { name, .. } => {
             (Kind::Set, name.clone())
         }
-        Write::PatchService { name, .. } => (Kind::Service, name.clone()),
+        Write::PatchService { name, .. } | Write::ReleaseService { name, .. } => {
+            (Kind::Service, name.clone())
+        }
         Write::PatchRollout { .. } | Write::WriteStatus { .. } => {
             let name = pass.observed.rollout.metadata.name.clone();
             (Kind::Rollout, name.unwrap_or_default())
@@ -65,6 +67,9 @@ pub fn request(pass: &Pass, write: &Write) -> Option<invariants::Request> {
             resource_version, ..
         } => (Of::ReplicaSet, Verb::Delete, Some(resource_version), true),
         Write::PatchService {
+            resource_version, ..
+        }
+        | Write::ReleaseService {
             resource_version, ..
         } => (Of::Service, Verb::Change, Some(resource_version), false),
         Write::PatchRollout { .. } | Write::WriteStatus { .. } => (
@@ -132,7 +137,7 @@ pub fn send(store: &mut Store, by: By, pass: &Pass, write: &Write) -> Result<Wri
                         None => set.annotations.remove(key),
                     };
                 }
-                if change.owner.is_some() {
+                if change.adopts {
                     set.owner = Owner::Us;
                 }
             });
@@ -166,6 +171,18 @@ pub fn send(store: &mut Store, by: By, pass: &Pass, write: &Write) -> Result<Wri
                 .selector
                 .insert(names::POD_TEMPLATE_HASH.to_owned(), hash.clone());
             service.managed_by = managed_by.clone().or(service.managed_by);
+            store.put_service(by, service);
+        }
+        Write::ReleaseService {
+            name,
+            resource_version,
+            ..
+        } => {
+            let service = store.services.get(name).ok_or(Refused::NotFound)?;
+            is_current(&service.resource_version, resource_version)?;
+            let mut service = planner::Service::clone(service);
+            service.selector.remove(names::POD_TEMPLATE_HASH);
+            service.managed_by = None;
             store.put_service(by, service);
         }
         Write::PatchRollout { annotations } => {

@@ -3,6 +3,7 @@
 use crds::{defaults, names};
 
 use super::update::Update;
+use crate::revisions::Deadline;
 use crate::situation::Draft;
 use crate::{Now, ReplicaSet, WaitingOn};
 
@@ -27,21 +28,21 @@ impl<'a> Update<'_, 'a> {
             }
             let room = limit.is_none_or(|limit| delayed < limit);
             match rs.scale_down_deadline() {
-                None if room && delay > 0 => {
+                Deadline::None if room && delay > 0 => {
                     delayed += 1;
                     let deadline = self.situation.now.next_second().plus_seconds(delay);
                     draft.annotate(rs, names::SCALE_DOWN_DEADLINE, deadline.to_string());
                     self.keep(draft, rs, deadline);
                 }
-                Some(Some(deadline)) if room && !self.situation.now.is_after(deadline) => {
+                Deadline::At(deadline) if room && !self.situation.now.is_after(deadline) => {
                     delayed += 1;
                     draft.resize(rs, self.situation.replicas);
                     self.keep(draft, rs, deadline);
                 }
                 // Without a delay the way back is given up at once, but not before the new version
                 // can serve; a delay that is over has said how long that is waited for.
-                None if !self.is_serving() => {}
-                Some(_) | None => {
+                Deadline::None if !self.is_serving() => {}
+                Deadline::None | Deadline::At(_) | Deadline::Unreadable => {
                     draft.resize(rs, 0);
                 }
             }

@@ -6,6 +6,7 @@ use crds::rollout::{BlueGreenStrategy, RolloutStatus};
 
 use super::rollback;
 use crate::duration::Rollback;
+use crate::revisions::Deadline;
 use crate::services::{Selected, Services};
 use crate::situation::{Draft, Situation, end_update};
 use crate::{Now, ReplicaSet, events};
@@ -93,15 +94,18 @@ impl<'s, 'a> Update<'s, 'a> {
             return;
         }
         // One from before the abort marked a way back; it says nothing about the abort.
-        let begun = self.situation.old.aborted_at.is_some();
-        match self.new.scale_down_deadline().filter(|_| begun) {
-            Some(Some(deadline)) if !self.situation.now.is_after(deadline) => {
+        let deadline = match self.situation.old.aborted_at {
+            Some(_) => self.new.scale_down_deadline(),
+            None => Deadline::None,
+        };
+        match deadline {
+            Deadline::At(deadline) if !self.situation.now.is_after(deadline) => {
                 draft.wake(Now::just_after(deadline))
             }
-            Some(_) => {
+            Deadline::At(_) | Deadline::Unreadable => {
                 draft.resize(self.new, 0);
             }
-            None => {
+            Deadline::None => {
                 let served = self
                     .stable
                     .is_some_and(|stable| stable.available() >= self.situation.replicas);
@@ -134,9 +138,12 @@ impl<'s, 'a> Update<'s, 'a> {
         self.is_active && self.is_saturated()
     }
 
-    /// Switches the active Service: back to stable after an abort, forth once all is there, and
-    /// to what was committed last where somebody else took the selector away.
+    /// Switches the active Service once all is there, and to what was committed last where somebody
+    /// else took the selector away. An abort's switch back is in every plan already.
     pub(super) fn point_active(&self, draft: &mut Draft<'a>) {
+        if self.aborted {
+            return;
+        }
         let active = self.services.active();
         let committed = self
             .situation
@@ -157,14 +164,22 @@ impl<'s, 'a> Update<'s, 'a> {
             Selected::Revision(label) => of(label),
             Selected::Nothing => None,
         };
-        // What was committed last, as long as it can serve.
+        // What was committed last, as long as it can serve. Nobody is sent to a version without an
+        // available pod while others have some.
+        let others_answer = self
+            .situation
+            .revisions
+            .all
+            .iter()
+            .any(|rs| rs.available() > 0);
         let restored = committed
             .and_then(of)
-            .filter(|rs| rs.spec() > 0)
-            .or(self.stable);
-        let target = if self.aborted {
-            self.stable
-        } else if current.is_none() && restored.is_some() {
+            .filter(|rs| rs.available() > 0 || (rs.spec() > 0 && !others_answer))
+            .or_else(|| {
+                let stable = self.situation.stable_to_serve();
+                stable.filter(|stable| stable.uid != self.new.uid)
+            });
+        let target = if current.is_none() && restored.is_some() {
             restored
         } else if !self.situation.spec.paused
             && self.is_saturated()
@@ -176,14 +191,7 @@ impl<'s, 'a> Update<'s, 'a> {
             current
         };
         if let Some(target) = target {
-            let switch = active.point_at(self.situation, target);
-            // An abort is not held up by anything else that is written.
-            if self.aborted {
-                &mut draft.first
-            } else {
-                &mut draft.last
-            }
-            .extend(switch);
+            draft.last.extend(active.point_at(self.situation, target));
         }
     }
 

@@ -7,7 +7,9 @@
     reason = "a test may stop at a surprise"
 )]
 
+mod abort;
 mod blue_green;
 mod canary;
 mod search;
+mod wiped;
 mod world;

@@ -236,6 +236,7 @@ fn brief(write: &Write) -> String {
             )
         }
         Write::PatchService { name, hash, .. } => format!("Service {name} selects {hash}"),
+        Write::ReleaseService { name, .. } => format!("Service {name} is given back"),
         Write::WriteStatus { status } => format!(
             "status {:?} {:?} step {:?} stable {:?} abort {} full {} pauses {} {:?}",
             status.phase,

@@ -211,7 +211,7 @@ impl World {
                         None => rs.annotations.remove(key),
                     };
                 }
-                if change.owner.is_some() {
+                if change.adopts {
                     rs.owner = Owner::Us;
                 }
             }
@@ -227,6 +227,11 @@ impl World {
                     .selector
                     .insert(names::POD_TEMPLATE_HASH.to_owned(), hash.clone());
                 service.managed_by = managed_by.clone().or(service.managed_by.take());
+            }
+            Write::ReleaseService { name, .. } => {
+                let service = self.services.get_mut(name).unwrap();
+                service.selector.remove(names::POD_TEMPLATE_HASH);
+                service.managed_by = None;
             }
             Write::PatchRollout { annotations } => {
                 self.rollout
