@@ -19,7 +19,7 @@ impl Evidence {
         let found = output.lines().find_map(|line| line.strip_prefix("found "));
         if let Some(found) = found {
             return Self {
-                invariant: first_id(found),
+                invariant: found.split(' ').next().map(str::to_owned),
                 seed: seed(found),
                 test: None,
             };

@@ -1,4 +1,5 @@
-//! Plants small, plausible wrongs in a copy of the tree, one at a time, and sees what notices.
+//! Plants small, plausible wrongs in a copy of the tree, switches them on one at a time, and sees
+//! what notices.
 //!
 //! Each wrong is a file in `mutants/`; its name says what is wrong. Nothing of the checkout itself
 //! is ever changed but `REPORT.md`. One that nothing notices is *alive*: a check is missing.
@@ -7,5 +8,6 @@ pub mod choice;
 pub mod evidence;
 pub mod killer;
 pub mod mutant;
+pub mod plant;
 pub mod report;
 pub mod tree;

@@ -1,4 +1,4 @@
-//! Plants mutants one at a time and reports what kills each. See `--help`.
+//! Plants mutants, switches them on one at a time and reports what kills each. See `--help`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,14 +7,15 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use clap::Parser;
+use clap::{Parser, ValueEnum as _};
 use mutants::choice::choose;
-use mutants::killer::{Fate, check_sound, hunt};
-use mutants::mutant::{Mutant, read_all};
+use mutants::killer::{Fate, Killer, Means, hunt};
+use mutants::mutant::{Mutant, Tier, read_all};
 use mutants::report::Report;
 use mutants::tree::Tree;
 
-/// Plants small wrongs in a copy of the tree, one at a time, and reports what notices each.
+/// Plants small wrongs in a copy of the tree, switches them on one at a time, and reports what
+/// notices each.
 ///
 /// Fails when one is alive that is not explained. The checkout itself is not touched, except that
 /// a run without --chosen-by brings tests/mutants/REPORT.md up to date.
@@ -32,15 +33,15 @@ struct Arguments {
     /// How many are chosen by a commit.
     #[arg(long, value_name = "N", default_value_t = 10)]
     count: usize,
-    /// How many are tried at a time; each has a copy and a build folder of its own.
+    /// How many are tried at a time.
     #[arg(long, value_name = "N", default_value_t = 1)]
     jobs: usize,
+    /// Only by these means; the report stays as it is.
+    #[arg(long, value_name = "MEANS", num_args = 1..)]
+    by: Vec<Means>,
     /// Begin no further one after so many minutes.
     #[arg(long, value_name = "N")]
     minutes: Option<u64>,
-    /// First see that nothing fails without a mutant; takes minutes.
-    #[arg(long)]
-    sound: bool,
     /// List the mutants instead of trying them.
     #[arg(long)]
     list: bool,
@@ -54,94 +55,90 @@ fn main() -> anyhow::Result<ExitCode> {
     let all = read_all(&here.join("mutants"))?;
     let chosen = chosen(&arguments, &all, &Report::read(&path))?;
     if arguments.list {
-        for mutant in &chosen {
+        for (_, mutant) in &chosen {
             println!("{:8} {}: {}", mutant.tier.name(), mutant.name, mutant.why);
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let trees = trees(root, arguments.jobs)?;
-    let saves = arguments.chosen_by.is_none();
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let target = target.map_or_else(|| root.join("target"), |it| root.join(it));
+    let tree = Tree::copy(root, target.join("mutants"))?;
+    // All are planted whichever are tried, so that the next run need not build anew.
+    tree.plant(&all.iter().enumerate().collect::<Vec<_>>())?;
+    let tiers: BTreeSet<Tier> = chosen.iter().map(|(_, mutant)| mutant.tier).collect();
+    let tiers: Vec<Tier> = tiers.into_iter().collect();
+    let means = match arguments.by.as_slice() {
+        [] => Means::value_variants(),
+        some => some,
+    };
+    let saves = arguments.chosen_by.is_none() && arguments.by.is_empty();
     let run = Run {
+        killers: Killer::all(&tree, &tiers, means)?,
         end: arguments
             .minutes
             .map(|it| Instant::now() + Duration::from_secs(it * 60)),
         left: Mutex::new(chosen.into_iter().rev().collect()),
         all: &all,
+        logs: tree.logs(),
         path: saves.then_some(path),
         report: Mutex::new(Report::default()),
         bad: Mutex::new(Vec::new()),
     };
-    if arguments.sound {
-        run.check_sound(&trees)?;
-    }
     std::thread::scope(|scope| {
-        for tree in &trees {
-            scope.spawn(|| run.work(tree));
+        for _ in 0..arguments.jobs.max(1) {
+            scope.spawn(|| run.work());
         }
     });
     run.tell()
 }
 
-/// The mutants to be tried.
-fn chosen(arguments: &Arguments, all: &[Mutant], report: &Report) -> anyhow::Result<Vec<Mutant>> {
+/// The mutants to be tried, with their numbers.
+fn chosen<'a>(
+    arguments: &Arguments,
+    all: &'a [Mutant],
+    report: &Report,
+) -> anyhow::Result<Vec<(usize, &'a Mutant)>> {
     for name in &arguments.only {
         let is_known = all.iter().any(|mutant| mutant.name == *name);
         ensure!(is_known, "no mutant is called {name}; see --list");
     }
-    let wanted = |mutant: &&Mutant| {
+    let wanted = |(_, mutant): &(usize, &Mutant)| {
         (arguments.only.is_empty() || arguments.only.contains(&mutant.name))
             && !(arguments.new && report.has(&mutant.name))
     };
-    let mutants = all.iter().filter(wanted).cloned().collect();
+    let mutants = all.iter().enumerate().filter(wanted).collect();
     Ok(match &arguments.chosen_by {
         Some(commit) => choose(mutants, commit, arguments.count),
         None => mutants,
     })
 }
 
-/// A copy of the tree for each that is tried at a time, where cargo keeps what it builds.
-fn trees(root: &Path, jobs: usize) -> anyhow::Result<Vec<Tree>> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let target = target.map_or_else(|| root.join("target"), |it| root.join(it));
-    (0..jobs.max(1))
-        .map(|job| Tree::copy(root, target.join(format!("mutants-{job}"))))
-        .collect()
-}
-
 /// Mutants that are being tried.
 struct Run<'a> {
+    killers: Vec<Killer>,
     end: Option<Instant>,
-    left: Mutex<Vec<Mutant>>,
+    left: Mutex<Vec<(usize, &'a Mutant)>>,
     all: &'a [Mutant],
+    /// Where what the killers say is kept.
+    logs: PathBuf,
     /// Where the report is kept, if it is.
     path: Option<PathBuf>,
     /// What became of those of this run.
     report: Mutex<Report>,
-    /// What went wrong with the list itself, and those alive without an explanation.
+    /// What went wrong, and those alive without an explanation.
     bad: Mutex<Vec<String>>,
 }
 
 impl Run<'_> {
-    /// The killers must have nothing to say of the tree as it is.
-    fn check_sound(&self, trees: &[Tree]) -> anyhow::Result<()> {
-        let tiers: BTreeSet<_> = lock(&self.left).iter().map(|it| it.tier).collect();
-        let Some(tree) = trees.first() else {
-            return Ok(());
-        };
-        for tier in tiers {
-            println!("looking at the tree without a mutant ({})", tier.name());
-            check_sound(tree, tier)?;
-        }
-        Ok(())
-    }
-
-    fn work(&self, tree: &Tree) {
+    fn work(&self) {
         while self.end.is_none_or(|end| Instant::now() < end) {
-            let Some(mutant) = lock(&self.left).pop() else {
+            let Some((number, mutant)) = lock(&self.left).pop() else {
                 return;
             };
             let begun = Instant::now();
-            let fate = hunt(tree, &mutant).and_then(|fate| self.note(&mutant, fate));
+            let log = self.logs.join(format!("{}.log", mutant.name));
+            let fate = hunt(&self.killers, mutant.tier, number, &log);
+            let fate = fate.and_then(|fate| self.note(mutant, fate));
             let words = fate.unwrap_or_else(|error| {
                 let words = format!("ERROR {error:#}");
                 lock(&self.bad).push(format!("{}: {words}", mutant.name));

@@ -98,18 +98,28 @@ impl Mutant {
         Ok(mutant)
     }
 
-    /// The text of the file with the wrong in it.
+    /// Where what is replaced begins and ends.
     ///
     /// # Errors
-    /// When what is to be found is not there exactly once; the mutant has to follow the code.
+    /// When it is not there exactly once; the mutant has to follow the code.
+    pub fn place(&self, text: &str) -> anyhow::Result<(usize, usize)> {
+        let mut places = text.match_indices(&self.find);
+        let (Some((at, found)), None) = (places.next(), places.next()) else {
+            anyhow::bail!(
+                "what mutant {} looks for is not exactly once in {}; change the mutant along with the code",
+                self.name,
+                self.file
+            );
+        };
+        Ok((at, at + found.len()))
+    }
+
+    /// The text with the wrong in it.
+    ///
+    /// # Errors
+    /// Like [`Mutant::place`].
     pub fn apply(&self, text: &str) -> anyhow::Result<String> {
-        let count = text.matches(&self.find).count();
-        ensure!(
-            count == 1,
-            "what mutant {} looks for is {count} times in {}, not once; change the mutant along with the code",
-            self.name,
-            self.file
-        );
+        self.place(text)?;
         Ok(text.replacen(&self.find, &self.replace, 1))
     }
 }

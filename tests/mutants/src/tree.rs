@@ -1,6 +1,6 @@
-//! A copy of the tree with build results of its own, in which wrongs are planted.
+//! A copy of the tree with build results of its own, in which mutants are planted.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,38 +8,36 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 
 use crate::mutant::Mutant;
+use crate::plant::{ASK, plant};
 
-/// A copy of the checkout.
+/// A copy of the checkout as it was when the copy was made.
 #[derive(Debug)]
 pub struct Tree {
-    root: PathBuf,
     scratch: PathBuf,
+    /// What the files are without a mutant; people go on working in the checkout meanwhile.
+    originals: BTreeMap<String, Vec<u8>>,
 }
 
 impl Tree {
-    /// Makes `scratch` a copy of what git knows, or would add, of the checkout at `root`. Files that
-    /// are the same already are not touched, so that builds start where the last one ended.
+    /// Begins a copy in `scratch` of what git knows, or would add, of the checkout at `root`; what
+    /// is not there any more is removed.
     ///
     /// # Errors
     /// When git cannot be run, or a file cannot be read or written.
     pub fn copy(root: &Path, scratch: PathBuf) -> anyhow::Result<Self> {
         let tree = Self {
-            root: root.to_owned(),
             scratch,
+            originals: files(root)?,
         };
         fs::create_dir_all(tree.folder())?;
         fs::create_dir_all(tree.logs())?;
         tree.seed_build();
-        let files = files(root)?;
-        for file in &files {
-            tree.restore(file)?;
-        }
         for file in walk(&tree.folder())? {
             let name = file
                 .strip_prefix(tree.folder())?
                 .to_string_lossy()
                 .into_owned();
-            if !files.contains(&name) {
+            if !tree.originals.contains_key(&name) {
                 fs::remove_file(&file)?;
             }
         }
@@ -64,23 +62,43 @@ impl Tree {
         self.scratch.join("logs")
     }
 
-    /// Plants a wrong.
+    /// Plants these mutants, each with its number as its switch; all else is as in the checkout.
     ///
     /// # Errors
-    /// When it does not apply exactly once, or the file cannot be written.
-    pub fn plant(&self, mutant: &Mutant) -> anyhow::Result<()> {
-        let text = fs::read_to_string(self.root.join(&mutant.file))
-            .with_context(|| format!("{} cannot be read", mutant.file))?;
-        fs::write(self.folder().join(&mutant.file), mutant.apply(&text)?)?;
+    /// When one does not fit the code, or a file cannot be written.
+    pub fn plant(&self, mutants: &[(usize, &Mutant)]) -> anyhow::Result<()> {
+        let mut by_file: BTreeMap<&str, Vec<(usize, &Mutant)>> = BTreeMap::new();
+        for (number, mutant) in mutants {
+            let (package, _) = mutant
+                .file
+                .split_once("src/")
+                .with_context(|| format!("{} is in no crate", mutant.file))?;
+            let root = self.originals.keys().find(|file| {
+                file.strip_prefix(package)
+                    .is_some_and(|it| it == "src/lib.rs")
+            });
+            by_file
+                .entry(root.context("there is no lib.rs")?)
+                .or_default();
+            let here = by_file.entry(&mutant.file).or_default();
+            here.push((*number, *mutant));
+        }
+        for (file, original) in &self.originals {
+            let Some(mutants) = by_file.get(file.as_str()) else {
+                self.write(file, original)?;
+                continue;
+            };
+            let mut text = plant(std::str::from_utf8(original)?, mutants)?;
+            if file.ends_with("src/lib.rs") {
+                text.push_str(ASK);
+            }
+            self.write(file, text.as_bytes())?;
+        }
         Ok(())
     }
 
-    /// Makes a file what it is in the checkout.
-    ///
-    /// # Errors
-    /// When it cannot be read or written.
-    pub fn restore(&self, file: &str) -> anyhow::Result<()> {
-        let wanted = fs::read(self.root.join(file)).with_context(|| file.to_owned())?;
+    /// Writes a file of the copy, unless it is like that: what is written is built anew.
+    fn write(&self, file: &str, wanted: &[u8]) -> anyhow::Result<()> {
         let path = self.folder().join(file);
         if fs::read(&path).is_ok_and(|present| present == wanted) {
             return Ok(());
@@ -88,16 +106,20 @@ impl Tree {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        // `copy` keeps the permissions; the time is that of now, so that cargo builds anew.
-        fs::copy(self.root.join(file), path).with_context(|| file.to_owned())?;
-        Ok(())
+        fs::write(path, wanted).with_context(|| file.to_owned())
     }
 
     /// Starts from what was built of the dependencies for the checkout. All of ours is newer in the
     /// copy and is built anew. A copy that fails costs time alone.
     fn seed_build(&self) {
-        let there = self.build().join("debug");
-        let Some(target) = self.scratch.parent().map(|it| it.join("debug")) else {
+        for profile in ["debug", "quick"] {
+            self.seed_profile(profile);
+        }
+    }
+
+    fn seed_profile(&self, profile: &str) {
+        let there = self.build().join(profile);
+        let Some(target) = self.scratch.parent().map(|it| it.join(profile)) else {
             return;
         };
         if there.exists() || !target.is_dir() || fs::create_dir_all(&there).is_err() {
@@ -118,7 +140,7 @@ impl Tree {
 }
 
 /// What git knows, or would add, and is there.
-fn files(root: &Path) -> anyhow::Result<BTreeSet<String>> {
+fn files(root: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
     let output = Command::new("git")
         .args([
             "ls-files",
@@ -132,11 +154,10 @@ fn files(root: &Path) -> anyhow::Result<BTreeSet<String>> {
         .context("git cannot be run")?;
     ensure!(output.status.success(), "git ls-files failed");
     let text = String::from_utf8(output.stdout)?;
-    Ok(text
-        .split('\0')
-        .filter(|file| !file.is_empty() && root.join(file).is_file())
-        .map(str::to_owned)
-        .collect())
+    let names = text.split('\0').filter(|name| root.join(name).is_file());
+    names
+        .map(|name| Ok((name.to_owned(), fs::read(root.join(name))?)))
+        .collect()
 }
 
 /// All files below a folder.

@@ -46,6 +46,16 @@ fn every_mutant_is_planted_in_code_of_its_tier_and_not_in_its_tests() {
 }
 
 #[test]
+fn there_are_enough_mutants_in_enough_places() {
+    let all = all();
+    let files: BTreeSet<&str> = all.iter().map(|mutant| mutant.file.as_str()).collect();
+    let of = |tier: Tier| all.iter().filter(|mutant| mutant.tier == tier).count();
+    assert!(all.len() >= 110, "{} mutants", all.len());
+    assert!(of(Tier::Executor) >= 30, "{}", of(Tier::Executor));
+    assert!(files.len() >= 25, "in {} files", files.len());
+}
+
+#[test]
 fn no_two_mutants_are_the_same_wrong() {
     let all = all();
     let planted: BTreeSet<(String, String)> = all
