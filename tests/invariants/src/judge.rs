@@ -1,14 +1,20 @@
 //! One judge: the world as it is, and every checker that looks at it.
 
 use crate::abort::{AbortReturns, AbortWins};
+use crate::bounds::{BoundedWork, Deletion, ForeignFields};
 use crate::ceiling::Ceiling;
+use crate::exposure::{Capacity, Referenced};
 use crate::floor::Floor;
 use crate::history::{Change, Changed, Mark, Pair, Request};
 use crate::keep::Keep;
 use crate::objects::{ExactlyOnce, Ownership};
 use crate::pauses::Pauses;
+use crate::progress::{GivenBack, Moves, Promoted};
+use crate::quiet::{AbortIsShort, Quiet};
+use crate::stable::{StableKeepsPods, StableMark};
 use crate::steps::Steps;
 use crate::switch::Switch;
+use crate::versions::{CompareAndSwap, OwnWrites};
 use crate::vocabulary::{Millis, ReplicaSet, Rollout, Service};
 use crate::world::World;
 
@@ -116,6 +122,10 @@ pub fn checkers() -> Vec<Box<dyn Checker>> {
     vec![
         Box::new(Floor::default()),
         Box::new(Ceiling),
+        Box::new(StableMark),
+        Box::new(StableKeepsPods),
+        Box::new(Capacity),
+        Box::new(Referenced),
         Box::new(Switch::default()),
         Box::new(Keep::default()),
         Box::new(Steps),
@@ -124,6 +134,16 @@ pub fn checkers() -> Vec<Box<dyn Checker>> {
         Box::new(AbortReturns::default()),
         Box::new(ExactlyOnce),
         Box::new(Ownership),
+        Box::new(OwnWrites::default()),
+        Box::new(CompareAndSwap),
+        Box::new(Deletion::default()),
+        Box::new(BoundedWork),
+        Box::new(ForeignFields),
+        Box::new(Moves::default()),
+        Box::new(Quiet::default()),
+        Box::new(AbortIsShort::default()),
+        Box::new(Promoted::default()),
+        Box::new(GivenBack::default()),
     ]
 }
 

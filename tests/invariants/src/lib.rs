@@ -7,9 +7,15 @@
 //! crate uses no other of ours. They do work in the number of the children of the object that
 //! changed, copy no object and build no text unless they fail. Every instance of a controller is
 //! judged alike, so whatever holds here holds with two leaders (S20).
+//!
+//! Not here: S7, S8 and S15, since there are no routers and no analysis yet; S21, which is about
+//! what leaves the process; L6 is judged as L1, with whatever stable a world makes; L9 to L11, which compare runs or time a takeover and so belong to
+//! whoever runs the worlds (the crash matrix and the search).
 
 mod abort;
+mod bounds;
 mod ceiling;
+mod exposure;
 mod floor;
 mod history;
 mod judge;
@@ -17,9 +23,13 @@ mod keep;
 mod objects;
 mod overdue;
 mod pauses;
+mod progress;
+mod quiet;
 mod sizes;
+mod stable;
 mod steps;
 mod switch;
+mod versions;
 mod vocabulary;
 mod world;
 

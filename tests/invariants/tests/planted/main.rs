@@ -4,6 +4,8 @@
 
 mod objects;
 mod order;
+mod progress;
+mod rights;
 mod run;
 mod sizes;
 

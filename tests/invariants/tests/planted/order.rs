@@ -81,7 +81,7 @@ fn s9_finds_a_wait_that_was_cut_short() {
 #[test]
 fn s9_lets_drift_be_put_back_to_where_users_were() {
     let mut run = switched();
-    run.status(US, |status| status.stable = text("old"))
+    run.status(USER, |status| status.stable = text("old"))
         .point(USER, "active", "")
         .point(US, "active", "new");
     assert_eq!(run.broken(), NOTHING);
@@ -176,7 +176,7 @@ fn s13_finds_an_aborted_version_that_gets_the_users() {
 /// Users are on the aborted version, since so many seconds; stable has pods for the last few.
 fn left_on_the_aborted(seconds: Millis, with_stable: Millis) -> Vec<&'static str> {
     let mut run = switched();
-    run.status(US, |status| status.stable = text("old"))
+    run.status(USER, |status| status.stable = text("old"))
         .set(CLUSTER, "old", |set| set.available = 0)
         .status(USER, |status| status.abort = true)
         .after(seconds - with_stable)
