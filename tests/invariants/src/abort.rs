@@ -38,10 +38,12 @@ impl Checker for AbortWins {
     }
 }
 
-/// Whether the abort binds: it is committed, and a person has not overruled it.
+/// Whether the abort binds: it is committed, there is a stable version to go back to, and a person
+/// has not overruled it.
 fn is_aborted(rollout: &Rollout) -> bool {
     let status = &rollout.status;
-    status.abort && !status.promote_full && status.current != status.stable
+    let has_a_way_back = !status.stable.is_empty() && status.current != status.stable;
+    status.abort && !status.promote_full && has_a_way_back
 }
 
 /// Whether status already speaks of the newest template: a new one ends the abort.

@@ -155,6 +155,8 @@ pub enum Mark {
     Calm,
     /// Faults begin (again): nothing but safety is owed.
     Storm,
+    /// A controller starts again under the same number, and knows nothing of its writes.
+    Restart(Actor),
     /// A controller has finished one pass over a Rollout.
     Pass {
         /// Which instance.

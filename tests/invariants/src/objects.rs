@@ -2,7 +2,7 @@
 
 use crate::history::{Changed, Kind, Pair, Request, Verb};
 use crate::judge::{Checker, Step};
-use crate::vocabulary::{ReplicaSet, Rollout, Service, Strategy};
+use crate::vocabulary::{ReplicaSet, Service, Spec, Strategy, Uid};
 use crate::world::World;
 
 /// S16: at most one ReplicaSet per Rollout and revision, and none that means what another one
@@ -44,7 +44,11 @@ impl Checker for Ownership {
         }
         match &step.change.what {
             Changed::Rollout(_) | Changed::Bookkeeping => None,
-            Changed::ReplicaSet(pair) => foreign_set(step.world, pair),
+            Changed::ReplicaSet(pair) => {
+                // Nobody sees a removal before it is there; the garbage collector takes what is left.
+                let may_be_gone = step.change.decided_on.is_some();
+                foreign_set(step.world, pair, may_be_gone)
+            }
             Changed::Service(pair) => foreign_service(step.world, pair),
             Changed::Pod(_) => Some("a pod is none of ours".to_owned()),
             Changed::Other { resource, name } => Some(format!("{resource} {name} is none of ours")),
@@ -66,8 +70,10 @@ impl Checker for Ownership {
     }
 }
 
-fn foreign_set(world: &World, pair: &Pair<ReplicaSet>) -> Option<String> {
-    let is_ours = |set: &ReplicaSet| set.owner.is_some_and(|it| world.rollout(it).is_some());
+fn foreign_set(world: &World, pair: &Pair<ReplicaSet>, may_be_gone: bool) -> Option<String> {
+    let is_rollout =
+        |uid: Uid| world.rollout(uid).is_some() || (may_be_gone && world.was_rollout(uid));
+    let is_ours = |set: &ReplicaSet| set.owner.is_some_and(is_rollout);
     let set = pair.any()?;
     let before = pair.before.as_deref();
     if before.is_some_and(|before| before.owner.is_some() && !is_ours(before)) {
@@ -80,10 +86,10 @@ fn foreign_set(world: &World, pair: &Pair<ReplicaSet>) -> Option<String> {
 fn foreign_service(world: &World, pair: &Pair<Service>) -> Option<String> {
     let service = pair.any()?;
     let name = &service.name;
-    let mut here = world
-        .rollouts()
-        .iter()
-        .filter(|rollout| rollout.namespace == service.namespace && names_service(rollout, name));
+    let mut here = world.rollouts().iter().filter(|rollout| {
+        let mut specs = world.specs(rollout.uid);
+        rollout.namespace == service.namespace && specs.any(|spec| names_service(spec, name))
+    });
     let manager = pair.before.as_deref().map(|before| &before.managed_by);
     let manager = manager.filter(|manager| !manager.is_empty());
     let Some(rollout) = here.clone().next() else {
@@ -108,8 +114,8 @@ fn is_given_back(pair: &Pair<Service>) -> bool {
     !before.managed_by.is_empty() && nothing_left && before.foreign == after.foreign
 }
 
-fn names_service(rollout: &Rollout, service: &str) -> bool {
-    match &rollout.spec.strategy {
+fn names_service(spec: &Spec, service: &str) -> bool {
+    match &spec.strategy {
         Strategy::BlueGreen(it) => {
             &*it.active_service == service || &*it.preview_service == service
         }

@@ -18,7 +18,7 @@ impl Overdue {
         match mark {
             Mark::Calm => self.calm_since = Some(now),
             Mark::Storm => self.calm_since = None,
-            Mark::Pass { .. } => {}
+            Mark::Restart(_) | Mark::Pass { .. } => {}
         }
     }
 

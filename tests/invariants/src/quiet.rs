@@ -24,6 +24,8 @@ struct Since {
     cause: Millis,
     /// Writes of controllers since then.
     writes: u32,
+    /// Those of them that came late and said nothing new.
+    idle: u32,
 }
 
 /// After so long, only timers are left as a cause.
@@ -42,11 +44,13 @@ impl Checker for Quiet {
         let since = self.rollouts.entry(rollout.uid).or_insert(Since {
             cause: now,
             writes: 0,
+            idle: 0,
         });
         if !step.is_ours() {
             *since = Since {
                 cause: now,
                 writes: 0,
+                idle: 0,
             };
             return None;
         }
@@ -61,7 +65,12 @@ impl Checker for Quiet {
             ));
         }
         let rest = now - since.cause;
-        (rest > REST && says_nothing_new(step)).then(|| {
+        if rest <= REST || !says_nothing_new(step) {
+            return None;
+        }
+        // A timer may bring about a condition, for which there is no word here; not twice.
+        since.idle += 1;
+        (since.idle == 2).then(|| {
             format!("rollout {name} was written after {rest} ms of rest, and says nothing new")
         })
     }
@@ -70,12 +79,13 @@ impl Checker for Quiet {
         match mark {
             Mark::Calm => self.is_calm = true,
             Mark::Storm => self.is_calm = false,
-            Mark::Pass { .. } => return None,
+            Mark::Restart(_) | Mark::Pass { .. } => return None,
         }
         for since in self.rollouts.values_mut() {
             *since = Since {
                 cause: now,
                 writes: 0,
+                idle: 0,
             };
         }
         None

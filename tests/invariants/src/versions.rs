@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::history::{Actor, Kind, Request, Verb};
+use crate::history::{Actor, Kind, Mark, Request, Verb};
 use crate::judge::{Checker, Step};
-use crate::vocabulary::Text;
+use crate::vocabulary::{Millis, Text};
 use crate::world::World;
 
 /// S18: no write is decided on a version of an object that is older than the writer's own last
@@ -40,6 +40,13 @@ impl Checker for OwnWrites {
                 request.kind, request.name
             )
         })
+    }
+
+    fn mark(&mut self, mark: &Mark, _world: &World, _now: Millis) -> Option<String> {
+        if let Mark::Restart(actor) = mark {
+            self.wrote.retain(|(writer, _), _| writer != actor);
+        }
+        None
     }
 }
 

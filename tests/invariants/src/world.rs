@@ -1,6 +1,6 @@
 //! All objects at one revision, in an order in which the children of an object are neighbours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::history::{Change, Changed, Pair};
@@ -22,6 +22,8 @@ pub struct World {
     about: BTreeMap<Uid, About>,
     /// Every spec of a Rollout since the generation that its status speaks of.
     specs: BTreeMap<Uid, Vec<(i64, Arc<Spec>)>>,
+    /// Rollouts that were removed.
+    gone: BTreeSet<Uid>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -61,6 +63,12 @@ impl World {
     pub fn rollout(&self, uid: Uid) -> Option<&Rollout> {
         let index = self.rollouts.binary_search_by_key(&uid, |it| it.uid);
         self.rollouts.get(index.ok()?).map(|it| &**it)
+    }
+
+    /// Whether this was the uid of a Rollout that is gone.
+    #[must_use]
+    pub fn was_rollout(&self, uid: Uid) -> bool {
+        self.gone.contains(&uid)
     }
 
     /// Every spec that a write may have been decided on: those since the generation that the status
@@ -163,6 +171,7 @@ impl World {
         let Some(rollout) = &pair.after else {
             if let Some(gone) = &pair.before {
                 self.specs.remove(&gone.uid);
+                self.gone.insert(gone.uid);
             }
             return;
         };

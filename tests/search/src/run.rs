@@ -162,6 +162,10 @@ impl Run {
             request.stored = commits.last().map(|commit| commit.revision);
             self.judge.see_request(&request);
         }
+        if let Event::Restart(number) | Event::RestartOnOldView(number) = event {
+            let restarted = Mark::Restart(actor(By::Controller(*number)));
+            self.judge.mark(&restarted, self.world.store.now);
+        }
         if let Some(violation) = self.judge.found().first() {
             let (id, what) = (violation.id, violation.what.clone());
             self.fail(id, what);

@@ -47,15 +47,18 @@ fn nothing_is_owed_in_a_storm() {
 
 #[test]
 fn l3_finds_a_paused_rollout_that_is_written_again_and_again() {
-    let written_after = |seconds| {
+    let written_after = |seconds, times: u64| {
         let mut run = Run::canary();
         run.status(USER, |status| status.phase = Phase::Paused)
-            .after(seconds)
-            .status(US, |status| status.bytes = 7);
+            .after(seconds);
+        for time in 0..times {
+            run.status(US, |status| status.bytes = time);
+        }
         run.broken()
     };
-    assert_eq!(written_after(61), ["L3/L7"]);
-    assert_eq!(written_after(60), NOTHING);
+    assert_eq!(written_after(61, 2), ["L3/L7"]);
+    assert_eq!(written_after(61, 1), NOTHING);
+    assert_eq!(written_after(60, 2), NOTHING);
 }
 
 #[test]

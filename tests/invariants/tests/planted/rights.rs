@@ -79,6 +79,11 @@ fn s18_finds_a_write_on_what_was_before_the_last_own_write() {
     // Another instance, or one that never got its answer, cannot know.
     assert_eq!(second(Actor::Controller(1), 8, Some(200)), NOTHING);
     assert_eq!(second(US, 8, None), NOTHING);
+    let mut again = Run::blue_green();
+    let first = wrote(&again, US, 5, 9, Some(200));
+    let second = wrote(&again, US, 8, 12, Some(409));
+    again.request(first).mark(&Mark::Restart(US));
+    assert_eq!(again.request(second).broken(), NOTHING);
 }
 
 #[test]
