@@ -70,15 +70,11 @@ impl Floor {
     fn see_set(&mut self, step: &Step<'_>, pair: &Pair<ReplicaSet>) -> Option<String> {
         let (before, after) = (pair.before.as_deref(), pair.after.as_deref());
         let uid = pair.any()?.uid;
-        if after.is_none() {
-            self.sets.remove(&uid);
-        } else {
+        if let Some((before, after)) = pair.both() {
             let set = self.sets.entry(uid).or_default();
-            if let Some((before, after)) = pair.both() {
-                let is_smaller = after.replicas < before.replicas;
-                if after.replicas > before.replicas || is_smaller {
-                    set.smaller_by_us = is_smaller && step.is_ours();
-                }
+            let is_smaller = after.replicas < before.replicas;
+            if after.replicas > before.replicas || is_smaller {
+                set.smaller_by_us = is_smaller && step.is_ours();
             }
         }
         let owner = before.and_then(|set| set.owner);
@@ -87,6 +83,11 @@ impl Floor {
         let stays = after.filter(|set| set.owner == owner);
         let available = |set: &ReplicaSet| step.world.available(set, step.now());
         let lost = before.map_or(0, available) - stays.map_or(0, available);
+        if stays.is_none() {
+            // What was taken from it stays taken when it is gone.
+            let debt = self.sets.remove(&uid).map_or(0, |set| set.debt);
+            self.owe(rollout.uid, None, debt);
+        }
         if lost > 0 && !step.is_ours() {
             self.owe(rollout.uid, stays, lost);
         }
@@ -94,7 +95,8 @@ impl Floor {
         if !step.is_ours() {
             return None;
         }
-        lowered(step, rollout, pair).or_else(|| {
+        let unseen = self.unseen(step, rollout);
+        lowered(step, rollout, pair, unseen).or_else(|| {
             let owed = (lost > 0).then(|| self.owed(rollout))?;
             too_few(rollout, have, owed)
         })
@@ -125,6 +127,18 @@ impl Floor {
         let takes_the_worst = staying().all(|pod| is_available(pod, set, step.now()));
         let by_us = self.sets.get(&set.uid).is_some_and(|it| it.smaller_by_us);
         is_going && by_us && was_too_many && takes_the_worst
+    }
+
+    /// Pods that others may have taken after a write was decided on: it carries the version of its
+    /// own ReplicaSet only. Where a world does not tell what a write was decided on, all was seen.
+    fn unseen(&self, step: &Step<'_>, rollout: &Rollout) -> i64 {
+        if step.change.decided_on.is_none() {
+            return 0;
+        }
+        let sets = step.world.sets_of(rollout.uid).iter();
+        let debts = sets.filter_map(|set| Some(self.sets.get(&set.uid)?.debt));
+        let carried = self.rollouts.get(&rollout.uid).map_or(0, |it| it.carried);
+        carried + debts.sum::<i64>()
     }
 
     /// Books pods that others took.
@@ -183,7 +197,12 @@ fn promised(world: &World, rollout: &Rollout) -> i64 {
 }
 
 /// What is wrong when a write of ours lowered the pods that can be counted on below the promise.
-fn lowered(step: &Step<'_>, rollout: &Rollout, pair: &Pair<ReplicaSet>) -> Option<String> {
+fn lowered(
+    step: &Step<'_>,
+    rollout: &Rollout,
+    pair: &Pair<ReplicaSet>,
+    unseen: i64,
+) -> Option<String> {
     let promise = promised(step.world, rollout);
     let of_rollout = |set: &Option<std::sync::Arc<ReplicaSet>>| {
         let set = set.as_deref().filter(|set| set.owner == Some(rollout.uid));
@@ -192,7 +211,7 @@ fn lowered(step: &Step<'_>, rollout: &Rollout, pair: &Pair<ReplicaSet>) -> Optio
     let sets = step.world.sets_of(rollout.uid).iter();
     let after: i64 = sets.map(|set| step.world.counted_on(set)).sum();
     let before = after - of_rollout(&pair.after) + of_rollout(&pair.before);
-    (after < before && after < promise).then(|| {
+    (after < before && after + unseen < promise).then(|| {
         format!(
             "a write to {} lowered the pods of {} that can be counted on from {before} to {after}; \
              {promise} are promised",

@@ -131,3 +131,28 @@ fn s1_finds_a_set_that_is_removed_with_all_its_pods() {
     assert_eq!(removed_by(US), ["S1"]);
     assert_eq!(removed_by(USER), NOTHING);
 }
+
+#[test]
+fn s1_remembers_what_was_taken_from_a_set_that_is_gone() {
+    // 7 of 9 old pods are wanted, and the 2 are on their way out when the new one goes.
+    let mut run = Run::canary();
+    run.size(US, "old", 7)
+        .lose_pod(USER, "new")
+        .no_set(USER, "new")
+        .lose_pod(CLUSTER, "old")
+        .lose_pod(CLUSTER, "old");
+    assert_eq!(run.broken(), NOTHING);
+}
+
+#[test]
+fn s1_does_not_blame_a_write_for_a_pod_that_broke_after_it_was_decided_on() {
+    let shrunk = |decided_on| {
+        let mut run = Run::canary();
+        run.break_pod("new")
+            .set(CLUSTER, "new", |set| set.available = 0);
+        run.decided_on = decided_on;
+        run.size(US, "old", 7).broken()
+    };
+    assert_eq!(shrunk(None), ["S1"]);
+    assert_eq!(shrunk(Some(1)), NOTHING);
+}
