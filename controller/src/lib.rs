@@ -4,6 +4,7 @@
 //! what to do, holds the answer against the safety kernel, and does it. It decides nothing itself.
 
 mod cache;
+pub mod checks;
 mod client;
 mod clock;
 pub mod config;

@@ -14,6 +14,10 @@ pub(crate) fn put_first(situation: &Situation<'_>, plan: &mut Plan) {
     let says_so = |action: &Action| matches!(action.write, Write::WriteStatus { .. });
     let only_says_so = !plan.actions.is_empty() && plan.actions.iter().all(says_so);
     if !(only_says_so && is_refused(situation, &switch)) {
+        // One write for one Service: the second would carry a version that the first has ended.
+        let object = switch.write.object();
+        plan.actions
+            .retain(|action| action.write.object() != object);
         plan.actions.insert(0, switch);
     }
 }

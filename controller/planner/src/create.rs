@@ -61,7 +61,9 @@ fn is_of_this_template(situation: &Situation<'_>, collision: i32) -> bool {
     }
     let digest = &situation.revisions.digest;
     let label = situation.old.current_pod_hash.as_deref();
-    (0..=collision).any(|it| label == Some(template::revision_label(digest, it).as_str()))
+    // No further back than names are tried: the count is a number in a status that anybody may edit.
+    let earliest = collision.saturating_sub(TRIES).max(0);
+    (earliest..=collision).any(|it| label == Some(template::revision_label(digest, it).as_str()))
 }
 
 /// The question to the API server what it would make of the template.

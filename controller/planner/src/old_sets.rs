@@ -2,11 +2,11 @@
 //!
 //! Source: `compat/canary.md` §5.5, `compat/api.md` §10 "History cleanup".
 
-use crds::defaults;
+use crds::{defaults, names};
 
-use crate::ReplicaSet;
 use crate::situation::{Draft, Situation};
 use crate::sizes::Bounds;
+use crate::{ReplicaSet, ServiceState};
 
 /// Shrinks old ReplicaSets of a canary without a traffic router: first those pods that are not
 /// available anyway, then as many available ones as the floor allows, newest revision first.
@@ -28,7 +28,8 @@ pub(crate) fn shrink<'a>(situation: &Situation<'a>, draft: &mut Draft<'a>, bound
 }
 
 /// Deletes the oldest ReplicaSets beyond `revisionHistoryLimit`; one that still has pods, or whose
-/// last change was not seen yet, is left, and no newer one goes in its place.
+/// last change was not seen yet, or that a Service was seen to select, is left, and no newer one
+/// goes in its place.
 pub(crate) fn delete_beyond_history(situation: &Situation<'_>, draft: &mut Draft<'_>) {
     let mut others = situation.revisions.others();
     others.sort_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
@@ -37,7 +38,23 @@ pub(crate) fn delete_beyond_history(situation: &Situation<'_>, draft: &mut Draft
     let beyond = others.len().saturating_sub(limit);
     let is_empty =
         |rs: &&ReplicaSet| rs.replicas == 0 && rs.current_replicas == 0 && rs.is_current();
-    for rs in others.into_iter().take(beyond).filter(is_empty) {
+    let beyond = others.into_iter().take(beyond).filter(is_empty);
+    // A switch away from it in this very plan does not count yet.
+    for rs in beyond.filter(|rs| !is_selected(situation, rs)) {
         draft.delete(rs);
     }
+}
+
+/// Whether one of the Services that the spec names selects it, as seen.
+fn is_selected(situation: &Situation<'_>, rs: &ReplicaSet) -> bool {
+    situation
+        .observed
+        .services
+        .values()
+        .any(|state| match state {
+            ServiceState::Found(service) => {
+                service.selector.get(names::POD_TEMPLATE_HASH) == Some(&rs.hash)
+            }
+            ServiceState::NotFound => false,
+        })
 }

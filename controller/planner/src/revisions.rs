@@ -67,7 +67,8 @@ impl<'a> Revisions<'a> {
         };
         let mut all: Vec<&ReplicaSet> = live().filter(|rs| rs.owner == Owner::Us).collect();
         all.sort_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
-        let orphans = live().filter(|rs| rs.owner == Owner::Nobody).collect();
+        let mut orphans: Vec<&ReplicaSet> = live().filter(|rs| rs.owner == Owner::Nobody).collect();
+        orphans.sort_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
 
         let new = find_new(observed, &digest, &all);
         let stable_label = stable::label(observed, &new, &all);

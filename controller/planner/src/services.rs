@@ -95,6 +95,10 @@ impl<'a> Pointer<'a> {
             !manager.is_empty() && manager != situation.name()
         };
         let service = self.service.filter(|service| !is_foreign(service))?;
+        // A selector that asks for an empty label finds nobody (safety.md S9).
+        if target.hash.is_empty() {
+            return None;
+        }
         let is_marked = service.managed_by.as_deref() == Some(situation.name());
         if self.selects(&target.hash) && is_marked {
             return None;

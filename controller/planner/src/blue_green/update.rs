@@ -81,6 +81,11 @@ impl<'s, 'a> Update<'s, 'a> {
         // A deadline marks a way back that is still fast; it goes once it is of no use any more.
         if self.is_active || rollback(self.situation, self.new) != Some(Rollback::Fast) {
             draft.remove_annotation(self.new, names::SCALE_DOWN_DEADLINE);
+        } else if let Deadline::At(deadline) = self.new.scale_down_deadline()
+            && !self.situation.now.is_after(deadline)
+        {
+            // Then the way back is no longer a fast one.
+            draft.wake(Now::just_after(deadline));
         }
         draft.resize(self.new, self.wanted);
     }
