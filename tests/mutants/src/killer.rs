@@ -1,11 +1,12 @@
 //! What may notice a mutant: searches over seeds, scenarios, tests. Cheap ones come first.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 
 use crate::evidence::Evidence;
@@ -36,96 +37,88 @@ impl Means {
     }
 }
 
-/// A program that fails when it notices a mutant.
+/// Programs that fail when they notice a mutant.
 #[derive(Debug)]
-struct Program {
+struct Programs {
     tier: Tier,
     means: Means,
-    /// What cargo is asked to build.
-    build: &'static [&'static str],
-    /// Where it is in the build folder, where cargo does not tell.
-    path: Option<&'static str>,
-    /// Arguments of the program itself.
+    /// Their names: test programs, a command, or `lib:` and the crate whose own tests they are.
+    names: &'static [&'static str],
     arguments: &'static [&'static str],
-    /// The folder of its package, where it runs.
+    /// The folder of their package, where they run.
     folder: &'static str,
 }
 
-const PROGRAMS: &[Program] = &[
-    Program {
-        tier: Tier::Planner,
-        means: Means::Seeds,
-        build: &["build", "-p", "search"],
-        path: Some("debug/search"),
+const fn programs(
+    tier: Tier,
+    means: Means,
+    names: &'static [&'static str],
+    folder: &'static str,
+) -> Programs {
+    Programs {
+        tier,
+        means,
+        names,
+        arguments: &[],
+        folder,
+    }
+}
+
+const PROGRAMS: &[Programs] = &[
+    Programs {
         arguments: &["random", "--seeds", "10000", "--first-failure"],
-        folder: "tests/search",
+        ..programs(Tier::Planner, Means::Seeds, &["search"], "tests/search")
     },
-    Program {
-        tier: Tier::Planner,
-        means: Means::Tests,
-        build: &["test", "-p", "planner", "--no-run"],
-        path: None,
+    Programs {
         // What it searches is a small part of what the program above does.
         arguments: &["--skip", "search"],
-        folder: "controller/planner",
+        ..programs(
+            Tier::Planner,
+            Means::Tests,
+            &["lib:planner", "strategies"],
+            "controller/planner",
+        )
     },
-    Program {
-        tier: Tier::Planner,
-        means: Means::Scenarios,
-        build: &["test", "-p", "tests", "--test", "scenarios", "--no-run"],
-        path: None,
-        arguments: &[],
-        folder: "tests",
-    },
-    Program {
-        tier: Tier::Executor,
-        means: Means::Tests,
-        build: &["test", "-p", "controller", "--lib", "--no-run"],
-        path: None,
-        arguments: &[],
-        folder: "controller",
-    },
-    Program {
-        tier: Tier::Executor,
-        means: Means::Tests,
-        build: &[
-            "test",
-            "-p",
-            "tests",
-            "--test",
-            "controller",
-            "--test",
-            "power",
-            "--no-run",
-        ],
-        path: None,
-        arguments: &[],
-        folder: "tests",
-    },
-    Program {
-        tier: Tier::Executor,
-        means: Means::Scenarios,
-        build: &["test", "-p", "tests", "--test", "scenarios", "--no-run"],
-        path: None,
-        arguments: &[],
-        folder: "tests",
-    },
-    Program {
-        tier: Tier::Executor,
-        means: Means::Seeds,
-        build: &["test", "-p", "tests", "--test", "operations", "--no-run"],
-        path: None,
-        arguments: &[],
-        folder: "tests",
-    },
-    Program {
-        tier: Tier::Executor,
-        means: Means::Scenarios,
-        build: &["test", "-p", "tests", "--test", "crash", "--no-run"],
-        path: None,
-        arguments: &[],
-        folder: "tests",
-    },
+    programs(Tier::Planner, Means::Scenarios, &["scenarios"], "tests"),
+    programs(
+        Tier::Executor,
+        Means::Tests,
+        &["lib:controller"],
+        "controller",
+    ),
+    programs(
+        Tier::Executor,
+        Means::Tests,
+        &["controller", "power"],
+        "tests",
+    ),
+    programs(Tier::Executor, Means::Scenarios, &["scenarios"], "tests"),
+    programs(Tier::Executor, Means::Seeds, &["operations"], "tests"),
+    programs(Tier::Executor, Means::Scenarios, &["crash"], "tests"),
+];
+
+/// What builds all of them. The whole workspace is named, so that the dependencies are those that its
+/// own build has made already.
+const BUILDS: [&[&str]; 2] = [
+    &["build", "--workspace", "--bin", "search"],
+    &[
+        "test",
+        "--workspace",
+        "--no-run",
+        "--lib",
+        "--test",
+        "strategies",
+        "--test",
+        "controller",
+        "--test",
+        "power",
+        "--test",
+        "scenarios",
+        "--test",
+        "operations",
+        "--test",
+        "crash",
+    ],
 ];
 
 /// What became of a mutant.
@@ -145,7 +138,7 @@ pub enum Fate {
 /// A killer that is built and content with the tree without a mutant.
 #[derive(Debug)]
 pub struct Killer {
-    program: &'static Program,
+    programs: &'static Programs,
     files: Vec<PathBuf>,
     folder: PathBuf,
     /// How long it may take: far longer than without a mutant.
@@ -159,53 +152,48 @@ impl Killer {
     /// # Errors
     /// When the tree with all mutants in it does not build.
     pub fn all(tree: &Tree, tiers: &[Tier], means: &[Means]) -> anyhow::Result<Vec<Self>> {
-        let mut killers = Vec::new();
-        for program in PROGRAMS {
-            if tiers.contains(&program.tier) && means.contains(&program.means) {
-                killers.extend(Self::of(tree, program)?);
+        let wanted: Vec<&Programs> = PROGRAMS
+            .iter()
+            .filter(|it| tiers.contains(&it.tier) && means.contains(&it.means))
+            .collect();
+        let mut built = BTreeMap::new();
+        for arguments in BUILDS {
+            if wanted.iter().any(|it| it.are_built_by(arguments)) {
+                built.extend(build(tree, arguments)?);
             }
+        }
+        let mut killers = Vec::new();
+        for programs in wanted {
+            killers.extend(Self::of(tree, programs, &built)?);
         }
         Ok(killers)
     }
 
-    fn of(tree: &Tree, program: &'static Program) -> anyhow::Result<Option<Self>> {
-        println!("building: cargo {}", program.build.join(" "));
-        let log = tree.logs().join("build.log");
-        let file = File::create(&log)?;
-        let status = Command::new("cargo")
-            .args(program.build)
-            .arg("--locked")
-            .current_dir(tree.folder())
-            .env("CARGO_TARGET_DIR", tree.build())
-            .env("CARGO_TERM_COLOR", "never")
-            .stdout(file.try_clone()?)
-            .stderr(file)
-            .status()
-            .context("cargo cannot be run")?;
-        let said = fs::read_to_string(&log)?;
-        if !status.success() {
-            let errors = errors(&said, &tree.folder());
-            bail!("the tree with the mutants does not build:\n{errors}");
-        }
+    fn of(
+        tree: &Tree,
+        programs: &'static Programs,
+        built: &BTreeMap<String, PathBuf>,
+    ) -> anyhow::Result<Option<Self>> {
+        let files = programs.names.iter().map(|name| {
+            let file = built.get(*name).cloned();
+            file.with_context(|| format!("cargo did not build {name}"))
+        });
         let mut killer = Self {
-            program,
-            files: match program.path {
-                Some(path) => vec![tree.build().join(path)],
-                None => executables(&said),
-            },
-            folder: tree.folder().join(program.folder),
+            programs,
+            files: files.collect::<anyhow::Result<_>>()?,
+            folder: tree.folder().join(programs.folder),
             limit: Duration::from_secs(600),
         };
-        ensure!(!killer.files.is_empty(), "cargo built no program");
+        let name = programs.names.join(", ");
         let begun = Instant::now();
         if let Some(evidence) = killer.run(None, &tree.logs().join("sound.log"))? {
-            println!(
-                "LEFT OUT: it fails without any mutant ({})",
-                evidence.words()
-            );
+            let words = evidence.words();
+            println!("LEFT OUT: {name} fails without any mutant ({words})");
             return Ok(None);
         }
-        killer.limit = begun.elapsed() * 10 + Duration::from_secs(60);
+        let took = begun.elapsed();
+        println!("{:4} s  {name}: content without a mutant", took.as_secs());
+        killer.limit = took * 10 + Duration::from_secs(60);
         Ok(Some(killer))
     }
 
@@ -217,7 +205,7 @@ impl Killer {
             command
                 .args(["--kill-after=5", &self.limit.as_secs().to_string()])
                 .arg(program)
-                .args(self.program.arguments)
+                .args(self.programs.arguments)
                 .current_dir(&self.folder)
                 .env_remove("BLESS")
                 .env_remove(SWITCH)
@@ -250,26 +238,60 @@ impl Killer {
 /// # Errors
 /// When a killer cannot be run.
 pub fn hunt(killers: &[Killer], tier: Tier, number: usize, log: &Path) -> anyhow::Result<Fate> {
-    for killer in killers.iter().filter(|it| it.program.tier == tier) {
+    for killer in killers.iter().filter(|it| it.programs.tier == tier) {
         if let Some(evidence) = killer.run(Some(number), log)? {
-            let means = killer.program.means;
+            let means = killer.programs.means;
             return Ok(Fate::Killed { means, evidence });
         }
     }
     Ok(Fate::Alive)
 }
 
-/// Paths of what cargo says it built: `Executable tests/x.rs (/path/x-123)`.
-fn executables(said: &str) -> Vec<PathBuf> {
-    said.lines()
-        .filter_map(|line| {
-            let (_, path) = line
-                .trim_start()
-                .strip_prefix("Executable ")?
-                .rsplit_once(" (")?;
-            path.strip_suffix(')').map(PathBuf::from)
-        })
-        .collect()
+impl Programs {
+    /// Whether these arguments of cargo build them: commands and tests are built apart.
+    fn are_built_by(&self, arguments: &[&str]) -> bool {
+        let is_command = self.means == Means::Seeds && self.tier == Tier::Planner;
+        is_command == arguments.contains(&"build")
+    }
+}
+
+/// Builds the copy. Returns the programs by name.
+fn build(tree: &Tree, arguments: &[&str]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    println!("building: cargo {}", arguments.join(" "));
+    let log = tree.logs().join("build.log");
+    let file = File::create(&log)?;
+    let status = Command::new("cargo")
+        .args(arguments)
+        .arg("--locked")
+        .current_dir(tree.folder())
+        .env("CARGO_TARGET_DIR", tree.build())
+        .env("CARGO_TERM_COLOR", "never")
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .status()
+        .context("cargo cannot be run")?;
+    let said = fs::read_to_string(&log)?;
+    if !status.success() {
+        let errors = errors(&said, &tree.folder());
+        bail!("the tree with the mutants does not build:\n{errors}");
+    }
+    let mut built: BTreeMap<String, PathBuf> = said.lines().filter_map(executable).collect();
+    built.insert("search".to_owned(), tree.build().join("debug/search"));
+    Ok(built)
+}
+
+/// Name and path of what cargo says it built: `Executable tests/x.rs (/path/x-123)`.
+fn executable(line: &str) -> Option<(String, PathBuf)> {
+    let line = line.trim_start().strip_prefix("Executable ")?;
+    let (source, path) = line.rsplit_once(" (")?;
+    let path = PathBuf::from(path.strip_suffix(')')?);
+    let name = path.file_name()?.to_str()?.rsplit_once('-')?.0;
+    let kind = if source.ends_with("src/lib.rs") {
+        "lib:"
+    } else {
+        ""
+    };
+    Some((format!("{kind}{name}"), path))
 }
 
 /// The errors of a build, each with its place and the mutant it is in.
@@ -289,4 +311,35 @@ fn errors(said: &str, folder: &Path) -> String {
         errors.push(format!("{error}\n  at {place}\n  in {switch}"));
     }
     errors.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_named_by_its_source_and_its_file() {
+        let line = "  Executable unittests src/lib.rs (/t/debug/deps/controller-0a1b)";
+        let path = PathBuf::from("/t/debug/deps/controller-0a1b");
+        assert_eq!(executable(line), Some(("lib:controller".to_owned(), path)));
+        let line = "  Executable tests/power.rs (/t/debug/deps/power-2c)";
+        let path = PathBuf::from("/t/debug/deps/power-2c");
+        assert_eq!(executable(line), Some(("power".to_owned(), path)));
+        assert_eq!(executable("   Compiling controller v0.1.0"), None);
+    }
+
+    #[test]
+    fn an_error_of_a_build_names_the_mutant_it_is_in() {
+        let folder = std::env::temp_dir().join(format!("mutants-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let text = "fn a() {\nif crate::planted(3) /* haste */ {\n    b\n}\n}\n";
+        fs::write(folder.join("a.rs"), text).unwrap();
+        let said = "error[E0425]: no b\n --> a.rs:3:5\n  |\nerror: could not compile\n";
+        let errors = errors(said, &folder);
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(
+            errors.contains("in if crate::planted(3) /* haste */ {"),
+            "{errors}"
+        );
+    }
 }
