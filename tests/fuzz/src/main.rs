@@ -15,7 +15,7 @@ use fuzz::mutate::{Dice, mutated};
 use fuzz::targets::{TARGETS, Target};
 
 /// An input that takes longer than this hangs, as far as a controller is concerned.
-const SLOWEST: Duration = Duration::from_secs(2);
+const SLOWEST: Duration = Duration::from_secs(10);
 
 struct Options {
     target: Target,

@@ -1,5 +1,7 @@
 //! Patches as clients send them, to the embedded cluster's API server.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use crds::Rollout;
 use http::{Request, StatusCode};
@@ -7,6 +9,12 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
 use sim::{Api, Cluster, Options};
 use tower::{Service as _, ServiceExt};
+
+static ROLLOUT_CRD: LazyLock<Value> = LazyLock::new(|| {
+    let mut all = crds::manifests::definitions().into_iter();
+    all.find(|crd| crd["spec"]["names"]["kind"] == "Rollout")
+        .unwrap()
+});
 
 const ROLLOUTS: &str = "/apis/argoproj.io/v1alpha1/namespaces/default/rollouts";
 const REPLICA_SETS: &str = "/apis/apps/v1/namespaces/default/replicasets";
@@ -69,11 +77,7 @@ pub fn run(data: &[u8]) -> String {
 /// A cluster with a Rollout, a ReplicaSet and a Service of the name `web`.
 async fn furnished() -> Api {
     let cluster = Cluster::new(Options::default());
-    let crds = crds::manifests::definitions();
-    let mut rollouts = crds
-        .into_iter()
-        .filter(|crd| crd["spec"]["names"]["kind"] == "Rollout");
-    cluster.install_crd(rollouts.next().unwrap()).unwrap();
+    cluster.install_crd(ROLLOUT_CRD.clone()).unwrap();
     let mut api = cluster.service();
     let template = crate::observation::template(1);
     let selector = json!({"matchLabels": {"app": "web"}});
