@@ -2,6 +2,9 @@
 //!
 //! Source: safety.md S13, S14, `docs/decisions/0001`.
 
+use crds::rollout::status::ObservedGeneration;
+
+use crate::conditions::{self, kind};
 use crate::situation::{Draft, Situation};
 use crate::{Action, Plan, Write, blue_green, canary, finish, is_refused};
 
@@ -34,6 +37,17 @@ fn switch_back(situation: &Situation<'_>) -> Option<Action> {
 fn is_in_force(situation: &Situation<'_>) -> bool {
     let aborted = situation.old.current_pod_hash.as_deref();
     situation.is_aborted(aborted.is_some() && aborted == situation.stable_label())
+}
+
+/// Whether an abort holds for a ReplicaSet that is made again: the spec has not changed since it was
+/// aborted. The label of one that was adopted and deleted does not tell, it is another's.
+pub(crate) fn outlives_its_version(situation: &Situation<'_>) -> bool {
+    let old = situation.old;
+    let observed = old.observed_generation.as_ref();
+    let observed = observed.and_then(ObservedGeneration::number);
+    // An invalid spec is observed too, but whatever template it has is not begun.
+    let is_begun = conditions::find(&old.conditions, kind::INVALID_SPEC).is_none();
+    is_in_force(situation) && is_begun && observed == Some(situation.generation())
 }
 
 /// The sizes of an abort where nothing else can be planned, since the spec is invalid: stable grows,

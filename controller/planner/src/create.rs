@@ -2,12 +2,11 @@
 //!
 //! Source: `compat/api.md` §10 "Creation".
 
-use crds::rollout::status::ObservedGeneration;
 use crds::{defaults, names};
 use serde_json::{Map, Value, json};
 
 use crate::situation::{Draft, Situation, copied_annotations};
-use crate::{Action, Write, events, template};
+use crate::{Action, Write, abort, events, template};
 
 /// How many names may turn out to be taken, one after the other, before they are tried anew.
 const TRIES: i32 = 100;
@@ -47,18 +46,14 @@ pub(crate) fn new_replica_set(situation: &Situation<'_>, draft: &mut Draft<'_>) 
     }
     Creation {
         name: naming.name,
-        begins_update: !is_of_this_template(situation, naming.collision),
+        begins_update: !is_label_of(situation, naming.collision)
+            && !abort::outlives_its_version(situation),
     }
 }
 
-/// Whether status was written for this very template: the spec has not changed since, or the label
-/// is one of this template's, of the name that is taken now or of an earlier one that was taken.
-/// Labels of ReplicaSets that were adopted cannot be told from the template.
-fn is_of_this_template(situation: &Situation<'_>, collision: i32) -> bool {
-    let observed = situation.old.observed_generation.as_ref();
-    if observed.and_then(ObservedGeneration::number) == Some(situation.generation()) {
-        return true;
-    }
+/// Whether the label that status was written for is one of this template's: of the name that is
+/// taken now, or of an earlier one that was taken.
+fn is_label_of(situation: &Situation<'_>, collision: i32) -> bool {
     let digest = &situation.revisions.digest;
     let label = situation.old.current_pod_hash.as_deref();
     // No further back than names are tried: the count is a number in a status that anybody may edit.

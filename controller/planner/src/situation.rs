@@ -6,7 +6,8 @@ use crds::{Rollout, RolloutSpec, RolloutStatus, defaults, names};
 
 use crate::revisions::{Found, Revisions};
 use crate::{
-    Action, Event, Now, Observed, Plan, ReplicaSet, ReplicaSetChange, WaitingOn, Write, events,
+    Action, Event, Now, Observed, Plan, ReplicaSet, ReplicaSetChange, WaitingOn, Write, abort,
+    events,
 };
 
 /// One rollout as a strategy sees it.
@@ -81,12 +82,13 @@ impl<'a> Situation<'a> {
     }
 
     /// Whether `label` is another revision than the one status was written for. Nothing written
-    /// yet counts as the same.
+    /// yet counts as the same, and so does a revision that is made again after its abort.
     pub(crate) fn is_another_revision(&self, label: &str) -> bool {
         self.old
             .current_pod_hash
             .as_deref()
             .is_some_and(|old| !old.is_empty() && old != label)
+            && !abort::outlives_its_version(self)
     }
 
     /// Whether a user's or our abort holds: not once the new version is stable.

@@ -148,3 +148,69 @@ fn a_preview_that_is_not_named_any_more_is_given_back() {
     assert_eq!(preview.selector.get(POD_TEMPLATE_HASH), None);
     assert_eq!(preview.managed_by, None);
 }
+
+/// An aborted canary whose ReplicaSet was adopted, so that its label is another's, and deleted.
+fn adopted_aborted_and_deleted() -> World {
+    let steps = json!([{"setWeight": 50}, {"pause": {}}]);
+    let mut world = World::new(4, json!({"canary": {"steps": steps}}));
+    world.settle();
+    world.set_image("v2");
+    world.settle();
+    let adopted = world
+        .sets
+        .iter_mut()
+        .find(|rs| rs.images == ["v2"])
+        .unwrap();
+    adopted.hash = "adopted".to_owned();
+    world.status().current_pod_hash = Some("adopted".to_owned());
+    world.status().abort = true;
+    world.settle();
+    world.sets.retain(|rs| rs.hash != "adopted");
+    world.check = None;
+    world
+}
+
+#[test]
+fn an_adopted_set_that_is_made_again_is_still_aborted() {
+    let mut world = adopted_aborted_and_deleted();
+    world.settle();
+    assert!(world.status().abort);
+    assert_eq!((world.pods("v2"), world.pods("v1")), (0, 4));
+}
+
+#[test]
+fn a_crash_between_its_creation_and_the_status_does_not_end_the_abort() {
+    let mut world = adopted_aborted_and_deleted();
+    let question = world.plan();
+    world.apply(&question.actions[0].write);
+    let creates =
+        |action: &&planner::Action| matches!(action.write, Write::CreateReplicaSet { .. });
+    let plan = world.plan();
+    let creation = plan.actions.iter().find(creates).unwrap();
+    world.apply(&creation.write);
+    world.settle();
+    assert!(world.status().abort);
+    assert_eq!((world.pods("v2"), world.pods("v1")), (0, 4));
+}
+
+#[test]
+fn a_template_that_was_invalid_at_first_begins_an_update_of_its_own() {
+    let mut world = adopted_aborted_and_deleted();
+    world.set_image("v3");
+    // The answer to the question about the template: not now.
+    let check = planner::TemplateCheck {
+        digest: planner::template::digest(&world.rollout.spec.template),
+        outcome: planner::TemplateOutcome::Refused {
+            field: None,
+            message: "denied by a webhook".to_owned(),
+        },
+    };
+    world.check = Some(std::sync::Arc::new(check));
+    world.settle();
+    assert_eq!(world.waiting_on(), "InvalidSpec");
+    assert!(world.status().abort);
+    world.check = None;
+    world.settle();
+    assert!(!world.status().abort);
+    assert_eq!((world.pods("v3"), world.pods("v1")), (2, 2));
+}
