@@ -8,6 +8,7 @@ mod events;
 mod garbage;
 mod kubelet;
 mod namespaces;
+mod nodes;
 mod queue;
 mod replicasets;
 
@@ -24,6 +25,8 @@ pub struct Actors {
     pub replicasets: Option<Duration>,
     /// Schedules and runs pods.
     pub kubelet: Option<Duration>,
+    /// Gives up nodes that are down, and their pods.
+    pub nodes: Option<Duration>,
     /// Keeps Endpoints and EndpointSlices of Services.
     pub endpoints: Option<Duration>,
     /// Deletes what has lost its owners.
@@ -39,6 +42,7 @@ impl Default for Actors {
         Self {
             replicasets: at_once,
             kubelet: at_once,
+            nodes: at_once,
             endpoints: at_once,
             garbage: at_once,
             namespaces: at_once,
@@ -73,6 +77,9 @@ pub(crate) fn start(server: &Arc<Server>, actors: &Actors) -> ActorsHandle {
     }
     if let Some(lag) = actors.kubelet {
         tasks.push(queue::spawn(server, lag, kubelet::Kubelet::default()));
+    }
+    if let Some(lag) = actors.nodes {
+        tasks.push(queue::spawn(server, lag, nodes::Nodes::default()));
     }
     if let Some(lag) = actors.endpoints {
         tasks.push(queue::spawn(server, lag, endpoints::Endpoints));

@@ -4,6 +4,7 @@
 //! all requests, and no request sees half of another.
 
 mod about;
+mod admission;
 mod admit;
 mod body;
 mod call;
@@ -33,6 +34,8 @@ use crate::error::ApiError;
 use crate::fault::{Intercept, Phase};
 use request::{Query, Request};
 
+pub use admission::Denial;
+pub(crate) use admission::Rules;
 pub use body::Body;
 pub(crate) use call::Call;
 pub(crate) use delete::{DeleteOptions, Propagation};

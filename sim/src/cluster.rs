@@ -14,10 +14,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 
 use crate::actors::{Actors, ActorsHandle};
-use crate::api::{Api, Call};
+use crate::api::{Api, Call, Denial, Rules};
 use crate::clock::Clock;
 use crate::error::ApiError;
-use crate::fault::{Hook, Intercept, RequestInfo};
+use crate::fault::{Hook, Intercept, Phase, RequestInfo};
 use crate::http_server;
 use crate::resources::{GroupResource, Registry};
 use crate::rng::Rng;
@@ -30,6 +30,8 @@ pub struct Options {
     pub seed: u64,
     /// What the cluster's clock shows when it is made.
     pub start: SystemTime,
+    /// How many nodes there are; at least 1.
+    pub nodes: usize,
     /// Commits that each resource remembers; older ones answer 410.
     pub history: usize,
     /// Which actors [`Cluster::start`] runs, and how late they act.
@@ -37,11 +39,12 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Seed 0, from 2026-01-01T00:00:00Z, 10,000 commits, all actors without lag.
+    /// Seed 0, from 2026-01-01T00:00:00Z, one node, 10,000 commits, all actors without lag.
     fn default() -> Self {
         Self {
             seed: 0,
             start: UNIX_EPOCH + Duration::from_secs(1_767_225_600),
+            nodes: 1,
             history: 10_000,
             actors: Actors::default(),
         }
@@ -56,7 +59,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// A cluster with the usual namespaces and one node, and nothing running yet.
+    /// A cluster with the usual namespaces and its nodes, and nothing running yet.
     ///
     /// Make it inside the tokio runtime whose clock it shall follow.
     pub fn new(options: Options) -> Self {
@@ -68,6 +71,7 @@ impl Cluster {
                 service_ips: 0,
                 node_ports: 0,
                 watch_lags: BTreeMap::new(),
+                rules: Rules::default(),
             }),
             clock: Clock::starting_at(options.start),
             hook: RwLock::new(None),
@@ -76,7 +80,7 @@ impl Cluster {
             server,
             actors: options.actors,
         };
-        cluster.furnish();
+        cluster.furnish(options.nodes.max(1));
         cluster
     }
 
@@ -187,8 +191,23 @@ impl Cluster {
         self.server.lock().watch_lags.insert(resource.clone(), lag);
     }
 
-    /// The namespaces and the node that are there from the beginning.
-    fn furnish(&self) {
+    /// Lets a namespace have at most so many pods, as a ResourceQuota does; `None` ends it.
+    pub fn limit_pods(&self, namespace: &str, limit: Option<usize>) {
+        let mut state = self.server.lock();
+        match limit {
+            Some(limit) => state.rules.pods.insert(namespace.to_owned(), limit),
+            None => state.rules.pods.remove(namespace),
+        };
+    }
+
+    /// From now on these requests are refused, in place of earlier rules; the ReplicaSet
+    /// controller's too. Other actors of the cluster are above the law.
+    pub fn deny(&self, denials: Vec<Denial>) {
+        self.server.lock().rules.denials = denials;
+    }
+
+    /// The namespaces and the nodes that are there from the beginning.
+    fn furnish(&self, count: usize) {
         let made: Result<(), ApiError> = self.server.call("kube-apiserver", |call| {
             let namespaces = call.resource("", "namespaces")?;
             for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
@@ -198,7 +217,9 @@ impl Cluster {
                 call.create(&namespaces, "", namespace)?;
             }
             let nodes = call.resource("", "nodes")?;
-            call.create(&nodes, "", crate::pods::node(call.now))?;
+            for number in 0..count {
+                call.create(&nodes, "", crate::pods::node(number, call.now))?;
+            }
             Ok(())
         });
         if let Err(error) = made {
@@ -245,6 +266,8 @@ pub(crate) struct State {
     pub(crate) node_ports: u32,
     /// How late watches are, per resource.
     pub(crate) watch_lags: BTreeMap<GroupResource, Duration>,
+    /// What is refused.
+    pub(crate) rules: Rules,
 }
 
 impl Server {
@@ -259,10 +282,14 @@ impl Server {
         act(&mut call)
     }
 
-    /// What the hook says about a request.
+    /// What the hook says about a request, else what the cluster's rules say.
     pub(crate) fn intercepted(&self, info: &RequestInfo) -> Option<Intercept> {
         let hook = self.hook.read().unwrap_or_else(PoisonError::into_inner);
-        hook.as_ref().and_then(|hook| hook(info))
+        let hooked = hook.as_ref().and_then(|hook| hook(info));
+        if hooked.is_some() || info.phase != Phase::Before {
+            return hooked;
+        }
+        self.lock().rules.denied(info).map(Intercept::Answer)
     }
 }
 

@@ -36,7 +36,7 @@ pub mod strategic;
 pub mod table;
 
 pub use actors::{Actors, ActorsHandle};
-pub use api::{Api, Body};
+pub use api::{Api, Body, Denial};
 pub use cluster::{Cluster, CommitStream, Options};
 pub use error::ApiError;
 pub use fault::{Intercept, Phase, RequestInfo};

@@ -31,8 +31,13 @@ pub const READY_AFTER: &str = "sim.rollouts.dev/ready-after";
 /// Annotation: time from deletion to gone.
 pub const TERMINATE_AFTER: &str = "sim.rollouts.dev/terminate-after";
 
-/// The one node.
-pub(crate) const NODE: &str = "local";
+/// Annotation on a Node: it is down; see the folder `actors`, `nodes.rs`.
+pub const DOWN: &str = "sim.rollouts.dev/down";
+
+/// Whether a node does nothing any more.
+pub(crate) fn is_down(node: &Value) -> bool {
+    annotation(node, DOWN).is_some()
+}
 
 /// A row of the module's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,14 +116,18 @@ pub(crate) fn mistakes(pod: &Value) -> Option<String> {
     })
 }
 
-/// The node as the API shows it.
-pub(crate) fn node(now: DateTime<Utc>) -> Value {
+/// A node as the API shows it: `local`, `local-1`, `local-2`, …
+pub(crate) fn node(number: usize, now: DateTime<Utc>) -> Value {
     let time = stamp(now);
+    let name = match number {
+        0 => "local".to_owned(),
+        other => format!("local-{other}"),
+    };
     json!({
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": NODE, "labels": {
-            "kubernetes.io/hostname": NODE,
+        "metadata": {"name": name, "labels": {
+            "kubernetes.io/hostname": name,
             "kubernetes.io/os": "linux",
         }},
         "spec": {},
@@ -130,7 +139,7 @@ pub(crate) fn node(now: DateTime<Utc>) -> Value {
                 "message": "the embedded kubelet is ready",
                 "lastHeartbeatTime": time, "lastTransitionTime": time,
             }],
-            "addresses": [{"type": "Hostname", "address": NODE}],
+            "addresses": [{"type": "Hostname", "address": name}],
             "nodeInfo": {
                 "architecture": "amd64", "bootID": "", "containerRuntimeVersion": "embedded://1",
                 "kernelVersion": "embedded", "kubeProxyVersion": "", "kubeletVersion": "v1.36.3",

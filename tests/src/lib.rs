@@ -3,6 +3,7 @@
 //! - [`scenario`]: text files that say what a user does and sees, run with the shipped controller
 //!   over the in-memory cluster on virtual time.
 //! - [`history`]: what the store of that cluster went through, revision by revision, and who did it.
+//! - [`storm`]: people, actors and faults drawn by seed, over the shipped controller.
 //! - [`invariants`]: what must hold at every revision (`safety.md` §2). Written from that text
 //!   alone: nothing here calls the planner or the safety kernel.
 
@@ -10,4 +11,5 @@ pub mod history;
 pub mod invariants;
 pub mod reading;
 pub mod scenario;
+pub mod storm;
 pub mod tidy;

@@ -13,12 +13,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::events;
+use super::nodes::pods_on;
 use super::queue::{Actor, Change, Key, Next};
 use crate::api::{Call, DeleteOptions};
 use crate::cluster::Server;
 use crate::error::ApiError;
 use crate::object::{self, is_terminating, text};
 use crate::pods;
+use crate::resources::GroupResource;
 
 const WRITER: &str = "kubelet";
 
@@ -39,7 +41,10 @@ pub(super) struct Kubelet {
 }
 
 impl Actor for Kubelet {
-    fn concerns(&mut self, _: &Server, change: &Change<'_>) -> Vec<Key> {
+    fn concerns(&mut self, server: &Server, change: &Change<'_>) -> Vec<Key> {
+        if change.is("", "nodes") {
+            return server.call(WRITER, |call| waiting_for(call, change));
+        }
         if !change.is("", "pods") {
             return Vec::new();
         }
@@ -78,10 +83,16 @@ impl Kubelet {
             if is_terminating(&pod) {
                 return Ok(None);
             }
-            bind(call, &pod)?
+            match node_for(call) {
+                Some(node) => bind(call, &pod, &node)?,
+                None => return Ok(None),
+            }
         } else {
             pod
         };
+        if is_on_silent_node(call, &pod) {
+            return Ok(None);
+        }
         let seen = self
             .seen
             .entry(object::uid(&pod).to_owned())
@@ -122,11 +133,42 @@ impl Kubelet {
     }
 }
 
+/// The node with the fewest pods of those that are ready.
+fn node_for(call: &Call<'_>) -> Option<String> {
+    let nodes = GroupResource::new("", "nodes");
+    call.state
+        .store
+        .list(&nodes, None)
+        .filter(|node| !pods::is_down(node))
+        .map(|node| object::name(node).to_owned())
+        .min_by_key(|name| pods_on(call, name).len())
+}
+
+fn is_on_silent_node(call: &Call<'_>, pod: &Value) -> bool {
+    let nodes = GroupResource::new("", "nodes");
+    let node = call
+        .state
+        .store
+        .get(&nodes, "", text(pod, "/spec/nodeName"));
+    node.is_some_and(|node| pods::is_down(node))
+}
+
+/// The pods of a node that is back, and those that have none yet.
+fn waiting_for(call: &Call<'_>, change: &Change<'_>) -> Vec<Key> {
+    let Some(node) = change.after.filter(|node| !pods::is_down(node)) else {
+        return Vec::new();
+    };
+    let pods = GroupResource::new("", "pods");
+    let mut waiting = pods_on(call, object::name(node));
+    waiting.extend(pods_on(call, ""));
+    waiting.iter().map(|pod| Key::of(&pods, pod)).collect()
+}
+
 /// Gives a pod its node.
-fn bind(call: &mut Call<'_>, pod: &Arc<Value>) -> Result<Arc<Value>, ApiError> {
-    let bound = call.bind(pod, pods::NODE)?;
+fn bind(call: &mut Call<'_>, pod: &Arc<Value>, node: &str) -> Result<Arc<Value>, ApiError> {
+    let bound = call.bind(pod, node)?;
     let (ns, name) = (object::namespace(pod), object::name(pod));
-    let message = format!("Successfully assigned {ns}/{name} to {}", pods::NODE);
+    let message = format!("Successfully assigned {ns}/{name} to {node}");
     events::record(call, &bound, "Scheduled", &message);
     if let Some(mistake) = pods::mistakes(pod) {
         events::record(call, &bound, "InvalidAnnotation", &mistake);

@@ -41,6 +41,7 @@ impl Call<'_> {
         self.stamp_new(resource, namespace, &mut new);
         self.admit_new(resource, namespace, &mut new)?;
         self.validate(resource, &new, None)?;
+        self.check_quota(resource, namespace, object::name(&new))?;
         let name = object::name(&new).to_owned();
         if self
             .state

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::sync::OnceLock;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow};
 use controller::config::PlanFn;
@@ -68,8 +68,15 @@ impl Lab {
     /// # Errors
     /// When the cluster refuses the CRD.
     pub async fn with_plan(mode: Mode, plan: PlanFn) -> Result<Self> {
-        let start = UNIX_EPOCH + Duration::from_secs(u64::try_from(START)?);
-        let cluster = sim::Cluster::new(options(start, mode));
+        Self::in_cluster(options(mode)?, mode, plan).await
+    }
+
+    /// As [`Lab::with_plan`], in a cluster made to these options.
+    ///
+    /// # Errors
+    /// When the cluster refuses the CRD.
+    pub async fn in_cluster(options: sim::Options, mode: Mode, plan: PlanFn) -> Result<Self> {
+        let cluster = sim::Cluster::new(options);
         let stream = cluster.commits();
         let actors = cluster.start();
         let requests = Requests::default();
@@ -100,6 +107,12 @@ impl Lab {
         };
         lab.start_controller();
         Ok(lab)
+    }
+
+    /// The cluster itself.
+    #[must_use]
+    pub fn cluster(&self) -> &sim::Cluster {
+        &self.cluster
     }
 
     /// Virtual time since the beginning.
@@ -239,18 +252,23 @@ fn rollout_crd() -> Result<Value> {
     Ok(READ.get_or_init(|| crd).clone())
 }
 
-fn options(start: SystemTime, mode: Mode) -> sim::Options {
+/// How the cluster of a mode is made.
+///
+/// # Errors
+/// None in practice: time begins after 1970.
+pub fn options(mode: Mode) -> Result<sim::Options> {
+    let start = UNIX_EPOCH + Duration::from_secs(u64::try_from(START)?);
     let mut actors = sim::Actors::default();
     if mode == Mode::SlowCluster {
         actors.replicasets = Some(Duration::from_millis(1300));
         actors.garbage = Some(Duration::from_secs(3));
     }
-    sim::Options {
+    Ok(sim::Options {
         seed: 1,
         start,
         actors,
         ..sim::Options::default()
-    }
+    })
 }
 
 async fn run_controller(wire: Wire<sim::Api>, plan: PlanFn) -> Result<(), controller::Error> {

@@ -183,12 +183,29 @@ impl User {
             .await
     }
 
-    async fn merge(&self, path: &str, patch: &Value) -> Result<()> {
+    /// Sends a merge patch of the object at this path.
+    ///
+    /// # Errors
+    /// When the API server refuses it.
+    pub async fn merge(&self, path: &str, patch: &Value) -> Result<()> {
         self.send(Method::PATCH, path, "application/merge-patch+json", patch)
             .await
     }
 
-    async fn delete(&self, path: &str) -> Result<()> {
+    /// Posts to this path.
+    ///
+    /// # Errors
+    /// When the API server refuses it.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<()> {
+        self.send(Method::POST, path, "application/json", body)
+            .await
+    }
+
+    /// Deletes the object at this path.
+    ///
+    /// # Errors
+    /// When the API server refuses it.
+    pub async fn delete(&self, path: &str) -> Result<()> {
         self.send(Method::DELETE, path, "application/json", &json!({}))
             .await
     }

@@ -90,12 +90,16 @@ impl<S> Wire<S> {
         if self.process.is_dead() {
             return pending().await;
         }
+        let agent = http::HeaderValue::from_static(self.agent);
         if request.method() == Method::GET {
+            let mut request = request;
+            request
+                .headers_mut()
+                .insert(http::header::USER_AGENT, agent);
             let response = self.inner.call(request).await.map_err(Into::into)?;
             return Ok(response);
         }
         let (mut parts, body) = request.into_parts();
-        let agent = http::HeaderValue::from_static(self.agent);
         parts.headers.insert(http::header::USER_AGENT, agent);
         let sent = body.collect().await?.to_bytes();
         let mut noted = Request {

@@ -82,25 +82,23 @@ fn ready_since(pod: &Value) -> Option<chrono::DateTime<chrono::Utc>> {
     parse_stamp(text(ready, "/lastTransitionTime"))
 }
 
-/// The conditions: others' as they are, ours while pods cannot be made or removed.
+/// The conditions: others' as they are, ours while pods cannot be made or removed. What it said
+/// first it says until it can: each refusal names another pod, and would be news for ever.
+///
+/// Source: `calculateStatus` of kube-controller-manager.
 fn conditions(call: &Call<'_>, rs: &Value, failure: Option<&Failure>) -> Vec<Value> {
-    let mut conditions: Vec<Value> = object::list(rs, "/status/conditions")
-        .iter()
-        .filter(|c| text(c, "/type") != "ReplicaFailure")
-        .cloned()
-        .collect();
-    if let Some(failure) = failure {
-        let known = object::list(rs, "/status/conditions")
-            .iter()
-            .find(|c| text(c, "/type") == "ReplicaFailure")
-            .map(|c| text(c, "/lastTransitionTime").to_owned());
-        conditions.push(json!({
+    let mut conditions = object::list(rs, "/status/conditions").to_vec();
+    let is_ours = |c: &Value| text(c, "/type") == "ReplicaFailure";
+    match failure {
+        None => conditions.retain(|c| !is_ours(c)),
+        Some(failure) if !conditions.iter().any(is_ours) => conditions.push(json!({
             "type": "ReplicaFailure",
             "status": "True",
             "reason": failure.reason,
             "message": failure.error.message,
-            "lastTransitionTime": known.unwrap_or_else(|| stamp(call.now)),
-        }));
+            "lastTransitionTime": stamp(call.now),
+        })),
+        Some(_) => {}
     }
     conditions
 }
