@@ -6,12 +6,13 @@
 
 use std::sync::Arc;
 
-use kube::Client;
-use kube::api::{Patch, PatchParams};
+use crds::names::MANAGED_BY;
+use kube::api::{DynamicObject, Patch, PatchParams};
+use kube::{Client, ResourceExt};
 use planner::Service;
 
 use crate::cache::{Key, Kind};
-use crate::execute::{FIELD_MANAGER, services};
+use crate::execute::{FIELD_MANAGER, services as patches};
 use crate::lease::Fence;
 use crate::watch::api;
 
@@ -38,8 +39,16 @@ pub(crate) async fn release(
         if !fence.may_write() {
             return Err("not the leader any more".to_owned());
         }
-        let patch = services::give_back(&service.resource_version);
-        let written = api(&client, Kind::Service, &key.namespace)
+        let services = api(&client, Kind::Service, &key.namespace);
+        // The cache may show it as it was before we gave it back already (safety.md S18).
+        let live = services.get_opt(&service.name).await;
+        let live = live.map_err(|error| error.to_string())?;
+        let is_left = |live: &DynamicObject| live.annotations().get(MANAGED_BY) == Some(&key.name);
+        let Some(live) = live.filter(is_left) else {
+            continue;
+        };
+        let patch = patches::give_back(&live.resource_version().unwrap_or_default());
+        let written = services
             .patch(&service.name, &params, &Patch::Merge(patch))
             .await;
         written.map_err(|error| error.to_string())?;

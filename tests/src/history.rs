@@ -170,6 +170,8 @@ pub struct History {
     pub requests: Vec<Request>,
     /// Wall-clock time at the beginning, in seconds since 1970.
     pub start: i64,
+    /// Virtual time from which no faults are injected: only then is anything owed in time.
+    pub calm_since: Duration,
     /// Virtual time at the end.
     pub end: Duration,
 }

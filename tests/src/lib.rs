@@ -4,8 +4,7 @@
 //!   over the in-memory cluster on virtual time.
 //! - [`history`]: what the store of that cluster went through, revision by revision, and who did it.
 //! - [`storm`]: people, actors and faults drawn by seed, over the shipped controller.
-//! - [`invariants`]: what must hold at every revision (`safety.md` §2). Written from that text
-//!   alone: nothing here calls the planner or the safety kernel.
+//! - [`invariants`]: such a history, held against what must hold at every revision.
 
 pub mod history;
 pub mod invariants;

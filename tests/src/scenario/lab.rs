@@ -44,6 +44,8 @@ pub struct Lab {
     pub commits: Vec<Commit>,
     /// Every mutating request so far.
     pub requests: Requests,
+    /// Virtual time from which no faults are injected; a run without faults is calm from the start.
+    pub calm_since: Duration,
     cluster: sim::Cluster,
     _actors: sim::ActorsHandle,
     stream: sim::CommitStream,
@@ -96,6 +98,7 @@ impl Lab {
             world: World::default(),
             commits: Vec::new(),
             requests,
+            calm_since: Duration::ZERO,
             cluster,
             _actors: actors,
             stream,
@@ -217,6 +220,7 @@ impl Lab {
             commits: self.commits.clone(),
             requests: self.requests.all(),
             start: START,
+            calm_since: self.calm_since,
             end: self.now(),
         }
     }

@@ -118,7 +118,8 @@ impl<'a> Run<'a> {
             errors: storm.errors,
             outage_until: None,
         }));
-        let lab = Lab::in_cluster(made, mode, planner::plan).await?;
+        let mut lab = Lab::in_cluster(made, mode, planner::plan).await?;
+        lab.calm_since = Duration::MAX;
         let hook = Arc::clone(&weather);
         lab.cluster()
             .intercept(move |request| lock(&hook).on(request));
@@ -213,6 +214,7 @@ impl<'a> Run<'a> {
     /// did not come about.
     async fn calm(&mut self) -> Option<Broken> {
         self.heal().await;
+        self.lab.calm_since = self.lab.now();
         let mut spec = rollout(&self.storm.strategy, self.storm.abort_at_deadline)["spec"].take();
         spec["template"]["spec"]["containers"][0]["image"] = json!("shop:v9");
         let _ = self.lab.user.replace_spec("web", &spec).await;

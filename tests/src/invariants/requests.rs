@@ -1,0 +1,155 @@
+//! Requests in the words of the checkers, each placed after the commit that it made.
+
+use invariants::{Kind, Millis, Text, Verb};
+use serde_json::Value;
+
+use super::objects::actor;
+use crate::history::{Commit, History, Request};
+use crate::reading::text;
+
+/// A request, and where in the history it belongs.
+pub(super) struct Placed<'a> {
+    request: &'a Request,
+    address: Address<'a>,
+    /// The commit that it made, or the last one before it, by index.
+    pub(super) after: usize,
+    /// The object's version that it made.
+    stored: Option<u64>,
+}
+
+#[derive(Clone, Copy)]
+struct Address<'a> {
+    resource: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+    subresource: &'a str,
+}
+
+/// All requests but rehearsals, in the order of the answers.
+///
+/// A commit does not say which request made it: it is the first one left of the same writer and
+/// object that follows the version which the request carries. A write that changes nothing makes
+/// none.
+pub(super) fn in_order(history: &History) -> impl Iterator<Item = Placed<'_>> {
+    let mut used = vec![false; history.commits.len()];
+    let mut last = 0;
+    let real = history.requests.iter().filter(|it| !it.is_dry_run());
+    real.map(move |request| {
+        let address = address(request);
+        let mut commits = history.commits.iter().zip(&used).enumerate();
+        let made = (request.status < 300)
+            .then(|| commits.find(|(_, (commit, used))| !**used && makes(request, address, commit)))
+            .flatten()
+            .map(|(index, _)| index);
+        if let Some(index) = made {
+            used[index] = true;
+            last = last.max(index);
+        }
+        let commit = made.and_then(|index| history.commits.get(index));
+        Placed {
+            request,
+            address,
+            after: last,
+            stored: commit
+                .filter(|commit| commit.after.is_some())
+                .map(|commit| commit.revision),
+        }
+    })
+}
+
+fn makes(request: &Request, address: Address<'_>, commit: &Commit) -> bool {
+    let (resource, namespace, name) = &commit.key;
+    let same = request.actor == commit.actor
+        && resource == address.resource
+        && namespace == address.namespace
+        && name == address.name;
+    let before = commit.before.as_deref().map(version);
+    let fits = match request.method.as_str() {
+        "POST" => before.is_none(),
+        "DELETE" => before.is_some(),
+        _ => before.is_some() && commit.after.is_some(),
+    };
+    same && fits && on_version(request).is_none_or(|on| before == Some(Some(on)))
+}
+
+impl Placed<'_> {
+    /// The request, answered at this time.
+    pub(super) fn request(&self, at: Millis) -> invariants::Request {
+        let (request, address) = (self.request, self.address);
+        let on_version = on_version(request);
+        let succeeded = request.status < 300;
+        invariants::Request {
+            at,
+            actor: actor(request.actor),
+            verb: match request.method.as_str() {
+                "POST" => Verb::Create,
+                "DELETE" => Verb::Delete,
+                _ => Verb::Change,
+            },
+            kind: match address.resource {
+                "rollouts" => Kind::Rollout,
+                "replicasets" => Kind::ReplicaSet,
+                "services" => Kind::Service,
+                "events" | "leases" => Kind::Bookkeeping,
+                _ => Kind::Other,
+            },
+            namespace: Text::from(address.namespace),
+            name: Text::from(address.name),
+            subresource: Text::from(address.subresource),
+            on_version,
+            on_uid: carries_uid(&request.body),
+            tests: tested(&request.body).next().is_some(),
+            answer: Some(request.status),
+            stored: self.stored.or(on_version.filter(|_| succeeded)),
+        }
+    }
+}
+
+/// `/api/v1/namespaces/NS/RESOURCE/NAME/SUB`, or `/apis/GROUP/VERSION/…`.
+fn address(request: &Request) -> Address<'_> {
+    let mut parts = request.path.trim_start_matches('/').split('/');
+    let skip = if parts.next() == Some("apis") { 2 } else { 1 };
+    let mut parts = parts.skip(skip).peekable();
+    let namespace = match parts.next_if_eq(&"namespaces") {
+        Some(_) => parts.next().unwrap_or_default(),
+        None => "",
+    };
+    let resource = parts.next().unwrap_or_default();
+    let name = parts.next();
+    Address {
+        resource,
+        namespace,
+        name: name.unwrap_or_else(|| text(&request.body, "/metadata/name")),
+        subresource: parts.next().unwrap_or_default(),
+    }
+}
+
+fn version(object: &Value) -> Option<u64> {
+    text(object, "/metadata/resourceVersion").parse().ok()
+}
+
+/// The version that a request was decided on: in the object, in the preconditions of a removal, or
+/// tested by a JSON patch.
+fn on_version(request: &Request) -> Option<u64> {
+    let body = &request.body;
+    let by_test = || {
+        let mut tests = tested(body);
+        let test = tests.find(|test| text(test, "/path") == "/metadata/resourceVersion")?;
+        text(test, "/value").parse().ok()
+    };
+    let precondition = text(body, "/preconditions/resourceVersion").parse().ok();
+    version(body).or(precondition).or_else(by_test)
+}
+
+fn carries_uid(body: &Value) -> bool {
+    let is_there = |pointer: &str| !text(body, pointer).is_empty();
+    is_there("/preconditions/uid")
+        || is_there("/metadata/uid")
+        || tested(body).any(|test| text(test, "/path") == "/metadata/uid")
+}
+
+/// The tests of a JSON patch.
+fn tested(body: &Value) -> impl Iterator<Item = &Value> {
+    let operations = body.as_array().into_iter().flatten();
+    operations.filter(|operation| text(operation, "/op") == "test")
+}
