@@ -65,7 +65,9 @@ pub fn table() -> Result<Table> {
             steps if steps.contains(&Step::Pause) => format!("{} steps, paused", steps.len()),
             steps => format!("{} steps", steps.len()),
         };
-        let name = format!("canary, {pods} pods, surge {surge}, unavailable {unavailable}, {kind}");
+        let s = if *pods == 1 { "" } else { "s" };
+        let name =
+            format!("canary, {pods} pod{s}, surge {surge}, unavailable {unavailable}, {kind}");
         table.row(&name, numbers(cost, least::canary(bounds, steps)));
     }
     for (preview, pauses) in [(false, false), (true, false), (true, true)] {
