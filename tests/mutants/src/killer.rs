@@ -79,6 +79,7 @@ const PROGRAMS: &[Programs] = &[
             "controller/planner",
         )
     },
+    programs(Tier::Planner, Means::Tests, &["properties"], "tests"),
     programs(Tier::Planner, Means::Scenarios, &["scenarios"], "tests"),
     programs(
         Tier::Executor,
@@ -86,13 +87,14 @@ const PROGRAMS: &[Programs] = &[
         &["lib:controller"],
         "controller",
     ),
+    programs(Tier::Executor, Means::Scenarios, &["scenarios"], "tests"),
+    programs(Tier::Executor, Means::Seeds, &["storm"], "tests"),
     programs(
         Tier::Executor,
         Means::Tests,
         &["controller", "power"],
         "tests",
     ),
-    programs(Tier::Executor, Means::Scenarios, &["scenarios"], "tests"),
     programs(Tier::Executor, Means::Seeds, &["operations"], "tests"),
     programs(Tier::Executor, Means::Scenarios, &["crash"], "tests"),
 ];
@@ -116,6 +118,10 @@ const BUILDS: [&[&str]; 2] = [
         "scenarios",
         "--test",
         "operations",
+        "--test",
+        "storm",
+        "--test",
+        "properties",
         "--test",
         "crash",
     ],

@@ -39,7 +39,7 @@ struct Arguments {
     /// Only by these means; the report stays as it is.
     #[arg(long, value_name = "MEANS", num_args = 1..)]
     by: Vec<Means>,
-    /// Begin no further one after so many minutes.
+    /// Begin no further one after so many minutes, those of building among them.
     #[arg(long, value_name = "N")]
     minutes: Option<u64>,
     /// List the mutants instead of trying them.
@@ -48,6 +48,7 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
+    let begun = Instant::now();
     let arguments = Arguments::parse();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = here.ancestors().nth(2).context("there is no repository")?;
@@ -76,7 +77,7 @@ fn main() -> anyhow::Result<ExitCode> {
         killers: Killer::all(&tree, &tiers, means)?,
         end: arguments
             .minutes
-            .map(|it| Instant::now() + Duration::from_secs(it * 60)),
+            .map(|it| begun + Duration::from_secs(it * 60)),
         left: Mutex::new(chosen.into_iter().rev().collect()),
         all: &all,
         logs: tree.logs(),
