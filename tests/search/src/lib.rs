@@ -12,6 +12,8 @@ pub mod case;
 pub mod cluster;
 pub mod draw;
 pub mod event;
+pub mod exhaustive;
+pub mod fingerprint;
 pub mod people;
 pub mod process;
 pub mod run;

@@ -1,6 +1,6 @@
 //! `search`: looks for a broken promise, and replays one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Parser, Subcommand};
 use search::case::Case;
+use search::event::Event;
+use search::exhaustive::{Scope, explore, scopes};
 use search::run::{Found, Totals, of_seed};
 use search::shrink::shrink;
+use search::world::Setup;
 
 /// Looks for a broken promise in thousands of small worlds.
 #[derive(Parser)]
@@ -22,6 +25,15 @@ struct Arguments {
 enum Command {
     /// Random worlds, one a seed.
     Random(Random),
+    /// Every interleaving at small scope.
+    Exhaustive {
+        /// Only scopes whose name has this in it.
+        #[arg(default_value = "")]
+        name: String,
+        /// Where failures are written.
+        #[arg(long, default_value = "target/search")]
+        out: PathBuf,
+    },
     /// One run again, from the file that a failure left.
     Replay {
         /// The file.
@@ -56,6 +68,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     match Arguments::parse().command {
         Command::Random(random) => search(&random),
+        Command::Exhaustive { name, out } => exhaustive(&name, &out),
         Command::Replay { file } => replay(&file),
     }
 }
@@ -154,22 +167,26 @@ fn work(random: &Random, until: Option<Instant>, progress: &Progress) {
 /// Shrinks a failure, prints it and leaves it in a file.
 fn explain(seed: u64, found: &Found, random: &Random) {
     let (setup, outcome) = of_seed(seed);
-    let (setup, events, found) = shrink(&setup, &outcome.events, found);
+    leave(&setup, &outcome.events, found, &format!("seed-{seed}"), &random.out);
+}
+
+fn leave(setup: &Setup, events: &[Event], found: &Found, name: &str, out: &Path) {
+    let (setup, events, found) = shrink(setup, events, found);
     let case = Case {
         broke: format!("{}: {}", found.id, first_line(&found.what)),
         setup,
         events,
     };
     println!(
-        "\n{} (seed {seed}), shrunk to {} events:\n{}{}",
+        "\n{} ({name}), shrunk to {} events:\n{}{}",
         found.id,
         case.events.len(),
         case.text(),
         found.what
     );
-    let file = random.out.join(format!("{}-{seed}.json", found.id));
+    let file = out.join(format!("{}-{name}.json", found.id));
     let written =
-        std::fs::create_dir_all(&random.out).and_then(|()| std::fs::write(&file, case.text()));
+        std::fs::create_dir_all(out).and_then(|()| std::fs::write(&file, case.text()));
     match written {
         Ok(()) => println!(
             "again: cargo run -p search --release -- replay {}",
@@ -179,7 +196,43 @@ fn explain(seed: u64, found: &Found, random: &Random) {
     }
 }
 
-fn replay(file: &std::path::Path) -> ExitCode {
+fn exhaustive(name: &str, out: &Path) -> ExitCode {
+    let begin = Instant::now();
+    let scopes: Vec<Scope> = scopes().into_iter().filter(|it| it.name.contains(name)).collect();
+    let left = Mutex::new(scopes.iter().enumerate());
+    let found = AtomicBool::new(false);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|threads| {
+        for _ in 0..cores {
+            threads.spawn(|| {
+                loop {
+                    let next = lock(&left).next();
+                    let Some((number, scope)) = next else { return };
+                    let explored = explore(scope);
+                    println!(
+                        "{}: {} states, {} transitions, {} ends, {:.1} s",
+                        scope.name,
+                        explored.states,
+                        explored.transitions,
+                        explored.ends,
+                        begin.elapsed().as_secs_f64()
+                    );
+                    if let Some((it, events)) = explored.found {
+                        found.store(true, Ordering::Relaxed);
+                        leave(&scope.setup, &events, &it, &format!("scope-{number}"), out);
+                    }
+                }
+            });
+        }
+    });
+    if found.load(Ordering::Relaxed) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+fn replay(file: &Path) -> ExitCode {
     let outcome = match Case::read(file) {
         Ok(case) => case.replay(),
         Err(error) => {

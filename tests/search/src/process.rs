@@ -18,7 +18,7 @@ use crate::event::Kind;
 use crate::store::{Commit, Object, Store};
 
 /// How long the watch may take to show our own write before the object is read live.
-const PATIENCE: i64 = 5_000;
+pub const PATIENCE: i64 = 5_000;
 
 /// What a controller sees of the store.
 #[derive(Debug, Clone, Default)]
@@ -370,6 +370,17 @@ impl Process {
     pub fn learn_failure(&mut self, failure: WriteFailure) {
         let since = self.failure.as_ref().map_or(failure.since, |old| old.since);
         self.failure = Some(WriteFailure { since, ..failure });
+    }
+
+    /// What it remembers, as far as it changes what it plans: an answer about a template, a name
+    /// that was taken, a failure.
+    #[must_use]
+    pub fn memory(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
+        (
+            self.check.as_ref().map(|it| &*it.digest),
+            self.taken.as_ref().map(|it| &*it.name),
+            self.failure.as_ref().map(|it| &*it.object),
+        )
     }
 
     /// A write of a plan succeeded to its end.

@@ -6,7 +6,7 @@ use invariants::{Judge, Mark};
 
 use crate::draw::{self, Dice, Troubles};
 use crate::event::{Act, Event, Fate, Role};
-use crate::process::Looked;
+use crate::process::{self, Looked};
 use crate::store::{By, LAST_GOOD, REFUSED, version_of};
 use crate::tell::{Teller, actor};
 use crate::wire;
@@ -120,16 +120,18 @@ const PATIENCE: usize = 300;
 /// How long a rollout at rest is watched.
 const DAY: i64 = 86_400_000;
 
-struct Run {
-    world: World,
+/// A run under way.
+#[derive(Clone)]
+pub(crate) struct Run {
+    pub(crate) world: World,
     teller: Teller,
     judge: Judge,
     events: Vec<Event>,
-    found: Option<Found>,
+    pub(crate) found: Option<Found>,
 }
 
 impl Run {
-    fn new(setup: &Setup) -> Self {
+    pub(crate) fn new(setup: &Setup) -> Self {
         let mut run = Self {
             world: World::new(setup),
             teller: Teller::default(),
@@ -154,7 +156,7 @@ impl Run {
     }
 
     /// Lets something happen, and judges it.
-    fn step(&mut self, event: &Event) {
+    pub(crate) fn step(&mut self, event: &Event) {
         let request = self.request(event);
         let commits = self.world.apply(event);
         self.tell(&commits);
@@ -203,7 +205,7 @@ impl Run {
     }
 
     /// Nothing goes wrong any more, people let it run: it comes to rest, Healthy, and stays so.
-    fn calm(&mut self) {
+    pub(crate) fn calm(&mut self) {
         self.world.calm();
         self.judge.mark(&Mark::Calm, self.world.store.now);
         if self.world.store.rollout.is_none() {
@@ -239,11 +241,19 @@ impl Run {
     /// One round of a calm world; false when nothing moves any more.
     fn moves(&mut self) -> bool {
         self.step(&Event::Settle);
-        if self.world.look(0) == Looked::Busy {
-            while self.world.controllers[0].pass.is_some() && self.found.is_none() {
-                self.step(&Event::Write(0, Fate::Answered));
+        match self.world.look(0) {
+            Looked::Busy => {
+                while self.world.controllers[0].pass.is_some() && self.found.is_none() {
+                    self.step(&Event::Write(0, Fate::Answered));
+                }
+                return true;
             }
-            return true;
+            // What it wrote is gone again; it takes a while to believe that.
+            Looked::Behind => {
+                self.step(&Event::Wait(process::PATIENCE));
+                return true;
+            }
+            Looked::AtRest | Looked::NotNow => {}
         }
         let store = &self.world.store;
         let Some(status) = store.rollout.as_ref().and_then(|it| it.status.as_ref()) else {
