@@ -134,6 +134,8 @@ pub struct Pass {
     pub actions: VecDeque<Action>,
     /// Version of the Rollout for the next write to it.
     pub rollout_version: String,
+    /// Until when a status that it computed may be sent: the end of the second it was planned in.
+    pub status_until: i64,
 }
 
 impl Pass {
@@ -272,6 +274,7 @@ impl Process {
             observed,
             actions: actions.into(),
             rollout_version: rollout_version.unwrap_or_default(),
+            status_until: now.next_second().unix() * 1000,
         });
         Looked::Busy
     }

@@ -125,6 +125,11 @@ impl World {
         let Some(action) = pass.actions.pop_front() else {
             return;
         };
+        let is_status = matches!(action.write, planner::Write::WriteStatus { .. });
+        if is_status && self.store.now > pass.status_until {
+            // Its stamps would lie in the past: it is planned anew.
+            return;
+        }
         if fate == Fate::CrashBefore {
             return self.restart(controller, true);
         }
