@@ -132,6 +132,7 @@ impl Controller {
             client: client.clone(),
             events,
             fence,
+            clock: clock.clone(),
         };
         let election = config.leader_election.clone();
         let reconciler = Reconciler::new(

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
-use planner::{Observed, Plan, TakenName, TemplateCheck, Write};
+use planner::{Now, Observed, Plan, TakenName, TemplateCheck, Write};
 use serde_json::{Value, json};
 
 use crate::cache::{Key, Kind};
+use crate::clock::Clock;
 use crate::event_writer::{EventWriter, reference};
 use crate::gate::Expected;
 use crate::lease::Fence;
@@ -40,6 +41,8 @@ pub(crate) struct Outcome {
     pub(crate) pruned: Pruned,
     /// Whether a plan that did more than write status ran to its end.
     pub(crate) resolved: bool,
+    /// Whether the status came too late to be sent.
+    pub(crate) too_late: bool,
 }
 
 /// A write that did not succeed.
@@ -68,6 +71,8 @@ pub(crate) struct Work {
     pub(crate) owners: Owners,
     /// Paths of the status that are not written.
     pub(crate) pruned: Pruned,
+    /// When the plan was made.
+    pub(crate) planned: Now,
 }
 
 /// Carries out plans.
@@ -76,6 +81,7 @@ pub(crate) struct Executor {
     pub(crate) client: Client,
     pub(crate) events: EventWriter,
     pub(crate) fence: Fence,
+    pub(crate) clock: Clock,
 }
 
 impl Executor {
@@ -87,6 +93,7 @@ impl Executor {
             plan,
             owners,
             pruned,
+            planned,
         } = work;
         let mut run = Run {
             executor: self,
@@ -100,6 +107,7 @@ impl Executor {
             observed,
             owners,
             pruned,
+            planned,
             outcome: Outcome::default(),
         };
         for action in plan.actions {
@@ -120,6 +128,7 @@ impl Executor {
                 }
                 // Nothing changed that the API server keeps, so there is nothing to tell.
                 Ok(Written::NothingToWrite) => {}
+                Ok(Written::TooLate) => run.outcome.too_late = true,
                 Err(refusal) => {
                     let object = format!("{:?}/{}", target.0, target.1.name);
                     run.outcome.failed = Some(Failed {
@@ -145,6 +154,7 @@ struct Run<'a> {
     rollout_version: String,
     /// Paths of the status that are not written.
     pruned: Pruned,
+    planned: Now,
     outcome: Outcome,
 }
 
@@ -268,7 +278,17 @@ impl Run<'_> {
         Ok(written)
     }
 
+    /// A status holds stamps that start waits: one that is sent after the second it was planned in
+    /// would shorten them (safety.md S12), so it is planned anew.
     async fn status(&mut self, status: &crds::RolloutStatus) -> Result<Written, Refusal> {
+        if self
+            .executor
+            .clock
+            .now()
+            .may_be_after(self.planned.next_second())
+        {
+            return Ok(Written::TooLate);
+        }
         let old = self.observed.rollout.status.clone().unwrap_or_default();
         let old = status_patch::json(&old, &self.pruned);
         let new = status_patch::json(status, &self.pruned);
@@ -295,6 +315,7 @@ impl Run<'_> {
 enum Written {
     Yes,
     NothingToWrite,
+    TooLate,
 }
 
 fn version(object: &DynamicObject) -> String {

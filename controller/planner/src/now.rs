@@ -46,6 +46,12 @@ impl Now {
         Time::from_unix(self.latest.saturating_add(999).div_euclid(1000))
     }
 
+    /// Whether it may be later than `time` already.
+    #[must_use]
+    pub const fn may_be_after(self, time: Time) -> bool {
+        self.latest > time.unix().saturating_mul(1000)
+    }
+
     /// The first moment at which a wait that ends at `end` is over: `now > end`.
     #[must_use]
     pub const fn just_after(end: Time) -> Self {

@@ -85,9 +85,10 @@ impl Reconciler {
             failed,
             pruned,
             resolved,
+            too_late,
         } = outcome;
         let did_nothing =
-            wrote.is_empty() && check.is_none() && taken.is_none() && failed.is_none();
+            wrote.is_empty() && check.is_none() && taken.is_none() && failed.is_none() && !too_late;
         for (kind, object, expected) in wrote {
             self.gate.wrote(key, kind, object, expected, now);
         }

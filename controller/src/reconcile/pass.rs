@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use planner::{Observed, Plan};
+use planner::{Now, Observed, Plan};
 use tokio::time::Instant;
 
 use super::{Done, Reconciler};
@@ -90,7 +90,7 @@ impl Reconciler {
             tracing::debug!(rollout = %key, waiting_on, "nothing to do");
             return None;
         }
-        Some(self.execute(key, observed, plan))
+        Some(self.execute(key, observed, plan, now))
     }
 
     /// What is remembered of a Rollout, without what is of no use any more.
@@ -116,7 +116,13 @@ impl Reconciler {
         memory.clone()
     }
 
-    fn execute(&self, key: &Key, observed: Observed, plan: Plan) -> BoxFuture<'static, Done> {
+    fn execute(
+        &self,
+        key: &Key,
+        observed: Observed,
+        plan: Plan,
+        planned: Now,
+    ) -> BoxFuture<'static, Done> {
         let only_status = plan
             .actions
             .iter()
@@ -138,12 +144,13 @@ impl Reconciler {
             owners: owners.collect(),
             plan,
             pruned: self.pruned.clone(),
+            planned,
         };
         let executor = self.executor.clone();
         let key = key.clone();
         async move {
             let mut outcome = executor.run(work).await;
-            outcome.resolved = !only_status && outcome.failed.is_none();
+            outcome.resolved = !only_status && !outcome.too_late && outcome.failed.is_none();
             Done::Executed(key, Box::new(outcome))
         }
         .boxed()

@@ -77,30 +77,59 @@ pub fn scopes() -> Vec<Scope> {
         ),
         scope(
             "canary of 3: a third, 30 s, two thirds; no surge",
-            canary(3, 0, 1, json!([{"setWeight": 34}, {"pause": {"duration": 30}}, {"setWeight": 67}])),
+            canary(
+                3,
+                0,
+                1,
+                json!([{"setWeight": 34}, {"pause": {"duration": 30}}, {"setWeight": 67}]),
+            ),
             1,
             0,
             1,
         ),
-        scope("canary of 1: pause", canary(1, 1, 0, json!([{"pause": {}}])), 1, 2, 1),
+        scope(
+            "canary of 1: pause",
+            canary(1, 1, 0, json!([{"pause": {}}])),
+            1,
+            2,
+            1,
+        ),
         scope("rolling update of 3", canary(3, 1, 1, json!([])), 1, 1, 0),
-        scope("rolling update of 2, two controllers", canary(2, 1, 0, json!([])), 2, 0, 0),
+        scope(
+            "rolling update of 2, two controllers",
+            canary(2, 1, 0, json!([])),
+            2,
+            0,
+            0,
+        ),
         scope(
             "blue-green of 2 with a preview",
-            blue_green(2, json!({"previewService": "preview", "autoPromotionEnabled": false})),
+            blue_green(
+                2,
+                json!({"previewService": "preview", "autoPromotionEnabled": false}),
+            ),
             1,
             1,
             1,
         ),
         scope(
             "blue-green of 2 by itself after 20 s, no delay",
-            blue_green(2, json!({"autoPromotionSeconds": 20, "scaleDownDelaySeconds": 0})),
+            blue_green(
+                2,
+                json!({"autoPromotionSeconds": 20, "scaleDownDelaySeconds": 0}),
+            ),
             1,
             1,
             1,
         ),
         scope("blue-green of 1", blue_green(1, json!({})), 1, 2, 1),
-        scope("blue-green of 1, two controllers", blue_green(1, json!({})), 2, 0, 1),
+        scope(
+            "blue-green of 1, two controllers",
+            blue_green(1, json!({})),
+            2,
+            0,
+            1,
+        ),
     ]
 }
 
@@ -250,7 +279,12 @@ fn enabled(node: &Node) -> Vec<Event> {
     for (number, process) in world.controllers.iter().enumerate() {
         if process.pass.is_some() {
             if node.faults > 0 {
-                let fates = [Fate::CrashBefore, Fate::CrashAfter, Fate::AnswerLost, Fate::Denied];
+                let fates = [
+                    Fate::CrashBefore,
+                    Fate::CrashAfter,
+                    Fate::AnswerLost,
+                    Fate::Denied,
+                ];
                 events.extend(fates.map(|fate| Event::Write(number, fate)));
             }
             events.push(Event::Write(number, Fate::Answered));
@@ -279,7 +313,14 @@ fn enabled(node: &Node) -> Vec<Event> {
             object.available_replicas,
             object.observed_generation,
         );
-        if told != (all, ready, available, object.observed_generation.max(set.acted_on)) {
+        if told
+            != (
+                all,
+                ready,
+                available,
+                object.observed_generation.max(set.acted_on),
+            )
+        {
             events.push(Event::Report(set.id));
         }
         // Pods of a ReplicaSet are alike: one of each kind stands for all.

@@ -31,7 +31,11 @@ pub fn fingerprint(world: &World, planned_on: &[u64], left: (u32, u32)) -> u64 {
 }
 
 fn process_hash(process: &Process, hasher: &mut DefaultHasher) {
-    process.pass.as_ref().map(|pass| pass.actions.len()).hash(hasher);
+    process
+        .pass
+        .as_ref()
+        .map(|pass| pass.actions.len())
+        .hash(hasher);
     process.memory().hash(hasher);
 }
 
@@ -48,16 +52,28 @@ fn rollout_hash(store: &Store, hasher: &mut DefaultHasher) {
         return;
     };
     let ago = |time: &Time| store.second().seconds_since(*time);
-    let seen = status.observed_generation.as_ref().and_then(|it| it.number());
+    let seen = status
+        .observed_generation
+        .as_ref()
+        .and_then(|it| it.number());
     (seen == rollout.metadata.generation).hash(hasher);
-    (&status.current_pod_hash, &status.stable_rs, &status.current_step_hash).hash(hasher);
+    (
+        &status.current_pod_hash,
+        &status.stable_rs,
+        &status.current_step_hash,
+    )
+        .hash(hasher);
     (status.current_step_index, status.collision_count).hash(hasher);
     (status.abort, status.promote_full, status.controller_pause).hash(hasher);
     (&status.phase, &status.message).hash(hasher);
     status.aborted_at.as_ref().map(ago).hash(hasher);
     (status.replicas, status.updated_replicas).hash(hasher);
     (status.ready_replicas, status.available_replicas).hash(hasher);
-    (&status.blue_green.active_selector, &status.blue_green.preview_selector).hash(hasher);
+    (
+        &status.blue_green.active_selector,
+        &status.blue_green.preview_selector,
+    )
+        .hash(hasher);
     status.blue_green.scale_up_preview_check_point.hash(hasher);
     for pause in &status.pause_conditions {
         (&pause.reason, ago(&pause.start_time)).hash(hasher);
@@ -73,7 +89,12 @@ fn rollout_hash(store: &Store, hasher: &mut DefaultHasher) {
 fn set_hash(set: &Set, store: &Store, hasher: &mut DefaultHasher) {
     let object = &set.object;
     (&object.hash, object.replicas, object.min_ready_seconds).hash(hasher);
-    (object.current_replicas, object.ready_replicas, object.available_replicas).hash(hasher);
+    (
+        object.current_replicas,
+        object.ready_replicas,
+        object.available_replicas,
+    )
+        .hash(hasher);
     (object.generation - object.observed_generation).hash(hasher);
     (object.generation - set.acted_on).hash(hasher);
     object.images.first().map(|it| version_of(it)).hash(hasher);

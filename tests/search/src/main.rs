@@ -167,7 +167,13 @@ fn work(random: &Random, until: Option<Instant>, progress: &Progress) {
 /// Shrinks a failure, prints it and leaves it in a file.
 fn explain(seed: u64, found: &Found, random: &Random) {
     let (setup, outcome) = of_seed(seed);
-    leave(&setup, &outcome.events, found, &format!("seed-{seed}"), &random.out);
+    leave(
+        &setup,
+        &outcome.events,
+        found,
+        &format!("seed-{seed}"),
+        &random.out,
+    );
 }
 
 fn leave(setup: &Setup, events: &[Event], found: &Found, name: &str, out: &Path) {
@@ -185,8 +191,7 @@ fn leave(setup: &Setup, events: &[Event], found: &Found, name: &str, out: &Path)
         found.what
     );
     let file = out.join(format!("{}-{name}.json", found.id));
-    let written =
-        std::fs::create_dir_all(out).and_then(|()| std::fs::write(&file, case.text()));
+    let written = std::fs::create_dir_all(out).and_then(|()| std::fs::write(&file, case.text()));
     match written {
         Ok(()) => println!(
             "again: cargo run -p search --release -- replay {}",
@@ -198,7 +203,10 @@ fn leave(setup: &Setup, events: &[Event], found: &Found, name: &str, out: &Path)
 
 fn exhaustive(name: &str, out: &Path) -> ExitCode {
     let begin = Instant::now();
-    let scopes: Vec<Scope> = scopes().into_iter().filter(|it| it.name.contains(name)).collect();
+    let scopes: Vec<Scope> = scopes()
+        .into_iter()
+        .filter(|it| it.name.contains(name))
+        .collect();
     let left = Mutex::new(scopes.iter().enumerate());
     let found = AtomicBool::new(false);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

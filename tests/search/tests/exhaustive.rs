@@ -46,7 +46,10 @@ fn every_interleaving_at_small_scope_keeps_every_promise() {
             explored.states, explored.transitions, explored.ends
         );
         if let Some((found, events)) = explored.found {
-            wrong.push(format!("{name}: {} {} after {events:?}", found.id, found.what));
+            wrong.push(format!(
+                "{name}: {} {} after {events:?}",
+                found.id, found.what
+            ));
         }
         if bless {
             counts.insert(name.to_owned(), explored.states);
@@ -54,7 +57,10 @@ fn every_interleaving_at_small_scope_keeps_every_promise() {
         }
         let counted = counts.get(name).copied().unwrap_or(0);
         if explored.states * 100 < counted * 95 || counted == 0 {
-            wrong.push(format!("{name}: {} states, {counted} before", explored.states));
+            wrong.push(format!(
+                "{name}: {} states, {counted} before",
+                explored.states
+            ));
         }
     }
     if bless {
