@@ -130,6 +130,13 @@ pub(crate) struct Draft<'a> {
 impl<'a> Draft<'a> {
     pub(crate) fn of(situation: &Situation<'a>) -> Self {
         let mut status = situation.old.clone();
+        // A promotion in full is a wish about a version; where none was noted there is nothing that
+        // it can be about, least of all a template that comes later.
+        let is_noted = status
+            .current_pod_hash
+            .as_deref()
+            .is_some_and(|it| !it.is_empty());
+        status.promote_full &= is_noted;
         if let Some(stable) = situation.stable_label() {
             status.stable_rs = Some(stable.to_owned());
         }

@@ -77,7 +77,13 @@ impl AbortWins {
     fn binds(&self, step: &Step<'_>, rollout: &Rollout) -> bool {
         let since = self.since.get(&rollout.uid).copied().unwrap_or(0);
         let was_seen = step.change.decided_on.is_none_or(|seen| seen >= since);
-        was_seen && is_aborted(rollout) && is_current_template(step.world, rollout)
+        // Where the stable ReplicaSet was deleted nothing is left to go back to.
+        let has_stable = step.world.set_of(rollout, &rollout.status.stable).is_some();
+        was_seen
+            && has_stable
+            && !step.is_overtaken(rollout.uid)
+            && is_aborted(rollout)
+            && is_current_template(step.world, rollout)
     }
 
     fn switched(&self, step: &Step<'_>, (before, after): (&Service, &Service)) -> Option<String> {

@@ -22,6 +22,9 @@ impl Checker for Ceiling {
             return None;
         }
         let rollout = step.owner(set)?;
+        if step.is_overtaken(rollout.uid) {
+            return None;
+        }
         let sets = || step.world.sets_of(rollout.uid).iter().map(|set| &**set);
         let is_new_or_stable = |set: &ReplicaSet| {
             set.hash == rollout.status.current || set.hash == rollout.status.stable
@@ -33,10 +36,21 @@ impl Checker for Ceiling {
                     let (surge, _) = surge_and_unavailable(canary, desired);
                     (asked_for(sets()), desired.saturating_add(surge))
                 }
-                Strategy::BlueGreen(_) if is_new_or_stable(set) => (
-                    asked_for(sets().filter(|set| is_new_or_stable(set))),
-                    desired.saturating_mul(2),
-                ),
+                Strategy::BlueGreen(options) if is_new_or_stable(set) => {
+                    // A preview may be asked to be larger than the Rollout. What somebody made
+                    // larger by hand is not ours to count against stable.
+                    let preview = options.preview_replicas.unwrap_or(0).max(desired);
+                    let both = sets().filter(|set| is_new_or_stable(set));
+                    let sizes = both.map(|other| {
+                        let ours = other.uid == set.uid;
+                        if ours {
+                            other.replicas
+                        } else {
+                            other.replicas.min(preview)
+                        }
+                    });
+                    (sizes.sum(), desired.saturating_add(preview))
+                }
                 Strategy::BlueGreen(_) => (set.replicas, desired),
                 Strategy::Invalid => (0, 0),
             }

@@ -19,7 +19,11 @@ impl Checker for Capacity {
     fn see(&mut self, step: &Step<'_>) -> Option<String> {
         let (before, after) = step.service().filter(|_| step.is_ours())?.both()?;
         let rollout = step.world.switched_by(after)?;
-        if before.selects == after.selects || before.selects != rollout.status.stable {
+        let is_overtaken = step.is_overtaken(rollout.uid);
+        if before.selects == after.selects
+            || before.selects != rollout.status.stable
+            || is_overtaken
+        {
             return None;
         }
         let available = |hash: &str| {

@@ -74,7 +74,9 @@ impl Floor {
             let set = self.sets.entry(uid).or_default();
             let is_smaller = after.replicas < before.replicas;
             if after.replicas > before.replicas || is_smaller {
-                set.smaller_by_us = is_smaller && step.is_ours();
+                // A size that was right before the user changed the spec is none of our doing.
+                let overtaken = after.owner.is_some_and(|it| step.is_overtaken(it));
+                set.smaller_by_us = is_smaller && step.is_ours() && !overtaken;
             }
         }
         let owner = before.and_then(|set| set.owner);
@@ -203,6 +205,9 @@ fn lowered(
     pair: &Pair<ReplicaSet>,
     unseen: i64,
 ) -> Option<String> {
+    if step.is_overtaken(rollout.uid) {
+        return None;
+    }
     let promise = promised(step.world, rollout);
     let of_rollout = |set: &Option<std::sync::Arc<ReplicaSet>>| {
         let set = set.as_deref().filter(|set| set.owner == Some(rollout.uid));

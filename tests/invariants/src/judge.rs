@@ -15,7 +15,7 @@ use crate::stable::{StableKeepsPods, StableMark};
 use crate::steps::Steps;
 use crate::switch::Switch;
 use crate::versions::{CompareAndSwap, OwnWrites};
-use crate::vocabulary::{Millis, ReplicaSet, Rollout, Service};
+use crate::vocabulary::{Millis, ReplicaSet, Rollout, Service, Uid};
 use crate::world::World;
 
 /// One change, and the world after it. The world before differs in the changed object alone.
@@ -65,6 +65,12 @@ impl<'a> Step<'a> {
             Changed::Service(pair) => Some(pair),
             _ => None,
         }
+    }
+
+    /// Whether a user changed the Rollout after this was decided on.
+    #[must_use]
+    pub fn is_overtaken(&self, rollout: Uid) -> bool {
+        self.world.is_overtaken(rollout, self.change)
     }
 
     /// The Rollout that controls a ReplicaSet.

@@ -49,7 +49,14 @@ impl Checker for Ownership {
                 let may_be_gone = step.change.decided_on.is_some();
                 foreign_set(step.world, pair, may_be_gone)
             }
-            Changed::Service(pair) => foreign_service(step.world, pair),
+            Changed::Service(pair) => {
+                // A Rollout that named it a moment ago may have been changed or removed since.
+                let mut writers = step.world.known_rollouts();
+                if writers.any(|rollout| step.is_overtaken(rollout)) {
+                    return None;
+                }
+                foreign_service(step.world, pair)
+            }
             Changed::Pod(_) => Some("a pod is none of ours".to_owned()),
             Changed::Other { resource, name } => Some(format!("{resource} {name} is none of ours")),
         }

@@ -34,6 +34,7 @@ impl Checker for Steps {
             None
         } else {
             match (was.step, is.step) {
+                (Some(_), None) if canary(after).is_none() => None,
                 (Some(old), Some(new)) if new == old + 1 => not_done(step.world, before, old),
                 (None, Some(0)) => None,
                 _ => Some("nobody asked for the jump".to_owned()),
@@ -66,6 +67,10 @@ fn not_done(world: &World, rollout: &Rollout, index: i64) -> Option<String> {
     let (wanted, stable) = split(desired, weight_at(strategy, index), surge);
     let new_rs = world.set_of(rollout, &rollout.status.current)?;
     let stable_rs = world.set_of(rollout, &rollout.status.stable);
+    if stable_rs.is_none() {
+        // Somebody deleted stable: the new version makes up for it, and what is left serves beside.
+        return (world.counted_on(new_rs) < wanted).then(|| "too few new pods".to_owned());
+    }
     if !enough(world, strategy.threshold, new_rs, wanted) {
         return Some(format!(
             "{} of {} new pods are available, {wanted} wanted",

@@ -83,11 +83,17 @@ impl Switch {
         if to.is_empty() {
             return Some("to nothing".to_owned());
         }
+        if step.is_overtaken(rollout.uid) {
+            return None;
+        }
         let Some(target) = step.world.set_of(rollout, to) else {
-            return Some("no ReplicaSet has this revision".to_owned());
+            // Somebody may have taken it away after this was decided on.
+            let unseen = step.change.decided_on.is_some();
+            return (!unseen).then(|| "no ReplicaSet has this revision".to_owned());
         };
         let stable = &rollout.status.stable;
-        if to == stable || self.committed.get(&rollout.uid) == Some(to) {
+        // Nothing is stable yet, so nobody is sent away from it.
+        if stable.is_empty() || to == stable || self.committed.get(&rollout.uid) == Some(to) {
             return None;
         }
         let specs = step.world.specs(rollout.uid);
@@ -97,7 +103,9 @@ impl Switch {
             return Some(format!("{available} of {wanted} pods are available"));
         }
         let key = (rollout.uid, to.clone());
-        if stable.is_empty() || self.promoted.contains(&key) || self.kept.contains(&key) {
+        // Where somebody deleted the stable ReplicaSet, what serves stands in for it.
+        let is_stable_gone = step.world.set_of(rollout, stable).is_none();
+        if is_stable_gone || self.promoted.contains(&key) || self.kept.contains(&key) {
             return None;
         }
         // Each spec that this may have been decided on has its own word on the pause.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::history::{Change, Changed, Pair};
+use crate::history::{Actor, Change, Changed, Pair};
 use crate::vocabulary::{Millis, Pod, ReplicaSet, Rollout, Service, Spec, Strategy, Uid};
 
 /// All objects at one revision. Small sorted lists: a lookup is a binary search, and no object is
@@ -24,6 +24,8 @@ pub struct World {
     specs: BTreeMap<Uid, Vec<(i64, Arc<Spec>)>>,
     /// Rollouts that were removed.
     gone: BTreeSet<Uid>,
+    /// The version with which a user last changed or removed a Rollout.
+    changed_by_user: BTreeMap<Uid, u64>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -41,6 +43,9 @@ impl World {
             Changed::Rollout(pair) => {
                 replace(&mut self.rollouts, pair, |it| it.uid);
                 self.note_spec(pair);
+                if let Some(rollout) = pair.any().filter(|_| change.actor == Actor::User) {
+                    self.changed_by_user.insert(rollout.uid, change.revision);
+                }
             }
             Changed::ReplicaSet(pair) => {
                 replace(&mut self.sets, pair, |it| (it.owner, it.uid));
@@ -65,6 +70,12 @@ impl World {
         self.rollouts.get(index.ok()?).map(|it| &**it)
     }
 
+    /// Every Rollout that is there or was.
+    pub fn known_rollouts(&self) -> impl Iterator<Item = Uid> {
+        let here = self.rollouts.iter().map(|it| it.uid);
+        here.chain(self.gone.iter().copied())
+    }
+
     /// Whether this was the uid of a Rollout that is gone.
     #[must_use]
     pub fn was_rollout(&self, uid: Uid) -> bool {
@@ -77,6 +88,15 @@ impl World {
     pub fn specs(&self, rollout: Uid) -> impl DoubleEndedIterator<Item = &Spec> + Clone {
         let specs = self.specs.get(&rollout).map_or(&[][..], Vec::as_slice);
         specs.iter().map(|(_, spec)| &**spec)
+    }
+
+    /// Whether a user changed a Rollout after a write was decided on: nobody can make one write
+    /// depend on two objects, so what was right then may arrive now.
+    #[must_use]
+    pub fn is_overtaken(&self, rollout: Uid, change: &Change) -> bool {
+        let by_user = self.changed_by_user.get(&rollout);
+        let decided_on = change.decided_on;
+        decided_on.is_some_and(|seen| by_user.is_some_and(|since| seen < *since))
     }
 
     /// The ReplicaSets that a Rollout controls; those that nobody controls, for `None`.

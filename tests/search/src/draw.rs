@@ -99,9 +99,15 @@ pub fn setup(dice: &mut Dice) -> Setup {
         };
         spec["revisionHistoryLimit"] = json!(least + dice.roll(3));
     }
+    // Two controllers that act at once while an update turns round may undo each other's work
+    // (docs/safety.md, "What is not promised"): nothing turns round there.
+    let controllers = dice.one_of(&[1, 1, 1, 2, 3]);
+    if controllers > 1 {
+        spec["progressDeadlineAbort"] = json!(false);
+    }
     Setup {
         spec,
-        controllers: dice.one_of(&[1, 1, 1, 2, 3]),
+        controllers,
         lag: dice.once_in(2),
         slack: dice.one_of(&[0, 0, 700, 4_000]),
     }
@@ -159,7 +165,12 @@ fn strategy(dice: &mut Dice) -> Value {
 /// Draws what happens next in this world.
 pub fn event(dice: &mut Dice, world: &World, troubles: &Troubles) -> Event {
     if dice.once_in(troubles.people) {
-        return Event::Act(person(dice, troubles));
+        let act = person(dice, troubles);
+        return Event::Act(if world.controllers.len() > 1 {
+            onward(act)
+        } else {
+            act
+        });
     }
     if dice.once_in(troubles.mishaps) {
         return Event::Act(mishap(dice, world));
@@ -259,6 +270,15 @@ fn person(dice: &mut Dice, troubles: &Troubles) -> Act {
         17 => Act::SetStrategy(dice.roll(6)),
         18 if troubles.deletes => Act::Delete,
         _ => Act::HarmlessEdit,
+    }
+}
+
+/// An act that does not turn an update round.
+fn onward(act: Act) -> Act {
+    match act {
+        Act::SetImage(_) => Act::SetImage(2),
+        Act::Abort | Act::Retry | Act::Undo | Act::SetStrategy(_) => Act::Promote,
+        act => act,
     }
 }
 

@@ -242,7 +242,12 @@ fn exhaustive(name: &str, out: &Path) -> ExitCode {
 
 fn replay(file: &Path) -> ExitCode {
     let outcome = match Case::read(file) {
-        Ok(case) => case.replay(),
+        Ok(case) => {
+            for line in search::run::story(&case.setup, &case.events) {
+                println!("{line}");
+            }
+            case.replay()
+        }
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::FAILURE;

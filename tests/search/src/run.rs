@@ -92,6 +92,17 @@ pub fn of_events(setup: &Setup, events: &[Event]) -> Outcome {
     run(setup, |_| events.next().cloned())
 }
 
+/// What happens in a run of these events, the calm part too, line by line.
+#[must_use]
+pub fn story(setup: &Setup, events: &[Event]) -> Vec<String> {
+    let mut run = Run::new(setup);
+    run.story = Some(Vec::new());
+    let mut events = events.iter();
+    // A panic ends the story; the outcome of the run tells of it.
+    let _ = std::panic::catch_unwind(AssertUnwindSafe(|| run.all(|_| events.next().cloned())));
+    run.story.unwrap_or_default()
+}
+
 /// Lets happen what `next` says until it says nothing, then calms down.
 pub fn run(setup: &Setup, next: impl FnMut(&World) -> Option<Event>) -> Outcome {
     let mut run = Run::new(setup);
@@ -128,6 +139,8 @@ pub(crate) struct Run {
     judge: Judge,
     events: Vec<Event>,
     pub(crate) found: Option<Found>,
+    /// What happens, for people; only where somebody reads it.
+    story: Option<Vec<String>>,
 }
 
 impl Run {
@@ -138,6 +151,7 @@ impl Run {
             judge: Judge::default(),
             events: Vec::new(),
             found: None,
+            story: None,
         };
         let commits = run.world.beginning();
         run.tell(&commits);
@@ -159,6 +173,10 @@ impl Run {
     pub(crate) fn step(&mut self, event: &Event) {
         let request = self.request(event);
         let commits = self.world.apply(event);
+        if let Some(story) = &mut self.story {
+            story.push(format!("{event:?}"));
+            story.extend(commits.iter().map(|commit| format!("    {commit}")));
+        }
         self.tell(&commits);
         if let Some(mut request) = request {
             request.stored = commits.last().map(|commit| commit.revision);
@@ -270,10 +288,27 @@ impl Run {
             self.step(&Event::Wait(wait));
         } else if store.sets.iter().any(is_maturing) {
             self.step(&Event::Wait(1_000));
+        } else if self.is_stuck_beside_broken_stable() {
+            self.step(&Event::Act(Act::PromoteFull));
         } else {
             return false;
         }
         true
+    }
+
+    /// Where stable has no pod that works, a step that takes pods from the new version would leave
+    /// nobody: it says so (Degraded), and a person has to decide.
+    fn is_stuck_beside_broken_stable(&self) -> bool {
+        let store = &self.world.store;
+        let status = store.rollout.as_ref().and_then(|it| it.status.as_ref());
+        let Some(status) = status.filter(|it| it.phase.as_deref() == Some("Degraded")) else {
+            return false;
+        };
+        let stable = store
+            .sets
+            .iter()
+            .find(|set| Some(&set.object.hash) == status.stable_rs.as_ref());
+        !status.promote_full && stable.is_some_and(|set| !set.works())
     }
 
     /// L1 and L7: all is as the user wants it, and a day passes without a write.

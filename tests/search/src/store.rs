@@ -55,6 +55,51 @@ pub struct Commit {
     pub after: Option<Object>,
 }
 
+impl std::fmt::Display for Commit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}: {:?} {} ", self.by, self.kind, self.name)?;
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        match &self.after {
+            None => write!(f, "is gone"),
+            Some(Object::Rollout(rollout)) => {
+                let status = rollout.status.clone().unwrap_or_default();
+                write!(
+                    f,
+                    "replicas {:?}, {} {}; current {} stable {} step {:?}{}{}{} pauses {}",
+                    rollout.spec.replicas,
+                    text(&status.phase),
+                    text(&status.message),
+                    text(&status.current_pod_hash),
+                    text(&status.stable_rs),
+                    status.current_step_index,
+                    if status.abort { " abort" } else { "" },
+                    if status.promote_full { " full" } else { "" },
+                    if status.controller_pause {
+                        " controllerPause"
+                    } else {
+                        ""
+                    },
+                    status.pause_conditions.len(),
+                )
+            }
+            Some(Object::Set(set)) => write!(
+                f,
+                "{:?} replicas {}, {} pods, {} available, generation {}/{} {:?} {:?}",
+                set.images,
+                set.replicas,
+                set.current_replicas,
+                set.available_replicas,
+                set.observed_generation,
+                set.generation,
+                set.owner,
+                set.annotations.get(names::SCALE_DOWN_DEADLINE),
+            ),
+            Some(Object::Service(service)) => write!(f, "selects {:?}", service.selector),
+            Some(Object::Pod(pod, set)) => write!(f, "{} of {set} ready {:?}", pod.id, pod.ready),
+        }
+    }
+}
+
 /// A pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pod {
