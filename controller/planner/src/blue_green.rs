@@ -94,7 +94,10 @@ pub(crate) fn give_way<'a>(
     strategy: &BlueGreenStrategy,
 ) {
     let aborted = situation.new_rs();
-    let aborted = aborted.filter(|new| !situation.is_another_revision(&new.hash));
+    let is_stable = |new: &&ReplicaSet| situation.stable_label() == Some(new.hash.as_str());
+    let aborted = aborted
+        .filter(|new| !situation.is_another_revision(&new.hash))
+        .filter(|new| !is_stable(new));
     let services = Services::of(situation, strategy);
     if let Some(new) = aborted {
         Update::of(situation, draft, strategy, &services, new).resize(draft);

@@ -10,7 +10,8 @@ use crate::{ReplicaSet, ServiceState};
 
 /// Shrinks old ReplicaSets of a canary without a traffic router: first those pods that are not
 /// available anyway, then as many available ones as the floor allows, newest revision first.
-pub(crate) fn shrink<'a>(situation: &Situation<'a>, draft: &mut Draft<'a>, bounds: Bounds) {
+/// Returns whether one was.
+pub(crate) fn shrink<'a>(situation: &Situation<'a>, draft: &mut Draft<'a>, bounds: Bounds) -> bool {
     let others = situation.revisions.others();
     let available: i64 = situation
         .revisions
@@ -18,13 +19,15 @@ pub(crate) fn shrink<'a>(situation: &Situation<'a>, draft: &mut Draft<'a>, bound
         .iter()
         .map(|rs| rs.available())
         .sum();
+    let mut moved = false;
     let mut spare = available - bounds.floor();
     for rs in others.into_iter().filter(|rs| rs.spec() > 0) {
         let keep = rs.available();
         let taken = keep.min(spare.max(0));
         spare -= taken;
-        draft.resize(rs, keep - taken);
+        moved |= draft.resize(rs, keep - taken);
     }
+    moved
 }
 
 /// Deletes the oldest ReplicaSets beyond `revisionHistoryLimit`; one that still has pods, or whose

@@ -81,6 +81,10 @@ pub struct Change {
     /// where the world knows; `None` means the newest. A write of a ReplicaSet or Service cannot
     /// carry it: what the user did in between, the controller could not know.
     pub decided_on: Option<u64>,
+    /// The store's revision up to which a controller had seen every change when it decided on this,
+    /// where the world knows. What users and the cluster did later it could not know, and no write
+    /// can be made to depend on an object other than its own.
+    pub seen: Option<u64>,
     /// What changed.
     pub what: Changed,
 }

@@ -67,7 +67,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// Whether a user changed the Rollout after this was decided on.
+    /// Whether users or the cluster did something that this could not know of yet.
     #[must_use]
     pub fn is_overtaken(&self, rollout: Uid) -> bool {
         self.world.is_overtaken(rollout, self.change)

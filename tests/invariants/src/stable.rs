@@ -23,9 +23,7 @@ impl Checker for StableMark {
         if was == is || was.is_empty() {
             return None;
         }
-        // Somebody may have deleted it after this was decided on.
-        let is_there = step.world.set_of(after, is).is_some();
-        if step.change.decided_on.is_some() && !is_there {
+        if step.is_overtaken(after.uid) {
             return None;
         }
         let why = too_early(step.world, after)?;

@@ -87,9 +87,7 @@ impl Switch {
             return None;
         }
         let Some(target) = step.world.set_of(rollout, to) else {
-            // Somebody may have taken it away after this was decided on.
-            let unseen = step.change.decided_on.is_some();
-            return (!unseen).then(|| "no ReplicaSet has this revision".to_owned());
+            return Some("no ReplicaSet has this revision".to_owned());
         };
         let stable = &rollout.status.stable;
         // Nothing is stable yet, so nobody is sent away from it.

@@ -24,8 +24,8 @@ pub struct World {
     specs: BTreeMap<Uid, Vec<(i64, Arc<Spec>)>>,
     /// Rollouts that were removed.
     gone: BTreeSet<Uid>,
-    /// The version with which a user last changed or removed a Rollout.
-    changed_by_user: BTreeMap<Uid, u64>,
+    /// When users changed a Rollout or a child of it last, or the cluster took a pod of it.
+    disturbed: BTreeMap<Uid, u64>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -39,13 +39,11 @@ struct About {
 impl World {
     /// Makes this the world after `change`.
     pub fn apply(&mut self, change: &Change) {
+        self.note_disturbance(change);
         match &change.what {
             Changed::Rollout(pair) => {
                 replace(&mut self.rollouts, pair, |it| it.uid);
                 self.note_spec(pair);
-                if let Some(rollout) = pair.any().filter(|_| change.actor == Actor::User) {
-                    self.changed_by_user.insert(rollout.uid, change.revision);
-                }
             }
             Changed::ReplicaSet(pair) => {
                 replace(&mut self.sets, pair, |it| (it.owner, it.uid));
@@ -90,13 +88,14 @@ impl World {
         specs.iter().map(|(_, spec)| &**spec)
     }
 
-    /// Whether a user changed a Rollout after a write was decided on: nobody can make one write
-    /// depend on two objects, so what was right then may arrive now.
+    /// Whether users or the cluster did something to a Rollout or its children that a write could
+    /// not know of yet: nobody can make one write depend on two objects, so what was right when it
+    /// was decided on may arrive now.
     #[must_use]
     pub fn is_overtaken(&self, rollout: Uid, change: &Change) -> bool {
-        let by_user = self.changed_by_user.get(&rollout);
-        let decided_on = change.decided_on;
-        decided_on.is_some_and(|seen| by_user.is_some_and(|since| seen < *since))
+        let disturbed = self.disturbed.get(&rollout);
+        let seen = change.seen;
+        seen.is_some_and(|seen| disturbed.is_some_and(|since| seen < *since))
     }
 
     /// The ReplicaSets that a Rollout controls; those that nobody controls, for `None`.
@@ -185,6 +184,34 @@ impl World {
     pub fn service(&self, namespace: &str, name: &str) -> Option<&Service> {
         let mut services = self.services.iter().map(|it| &**it);
         services.find(|it| &*it.name == name && &*it.namespace == namespace)
+    }
+
+    fn note_disturbance(&mut self, change: &Change) {
+        let by_user = change.actor == Actor::User;
+        let rollout = match &change.what {
+            Changed::Rollout(pair) => pair.any().filter(|_| by_user).map(|it| it.uid),
+            Changed::ReplicaSet(pair) => {
+                let owner = |set: &Option<Arc<ReplicaSet>>| set.as_ref().and_then(|it| it.owner);
+                let owner = owner(&pair.before).or_else(|| owner(&pair.after));
+                owner.filter(|_| by_user)
+            }
+            Changed::Service(pair) => {
+                let service = pair.any().filter(|_| by_user);
+                service.and_then(|it| self.switched_by(it)).map(|it| it.uid)
+            }
+            Changed::Pod(pair) => {
+                let ready = |pod: &Option<Arc<Pod>>| {
+                    pod.as_ref().is_some_and(|it| it.ready_since.is_some())
+                };
+                let lost = ready(&pair.before) && !ready(&pair.after);
+                let set = pair.any().filter(|_| lost).and_then(|pod| pod.set);
+                set.and_then(|set| self.set(set)?.owner)
+            }
+            Changed::Bookkeeping | Changed::Other { .. } => None,
+        };
+        if let Some(rollout) = rollout {
+            self.disturbed.insert(rollout, change.revision);
+        }
     }
 
     fn note_spec(&mut self, pair: &Pair<Rollout>) {

@@ -112,6 +112,7 @@ fn round(revision: &mut u64) -> Vec<Change> {
                 revision: *revision,
                 actor: Actor::Environment,
                 decided_on: None,
+                seen: None,
                 what,
             }
         })
@@ -129,6 +130,7 @@ fn a_change_costs_about_a_microsecond() {
             revision,
             actor: Actor::Environment,
             decided_on: None,
+            seen: None,
             what,
         });
     };

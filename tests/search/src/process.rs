@@ -134,6 +134,8 @@ pub struct Pass {
     pub actions: VecDeque<Action>,
     /// Version of the Rollout for the next write to it.
     pub rollout_version: String,
+    /// The store's revision up to which every change was in the view.
+    pub seen: u64,
     /// Until when a status that it computed may be sent: the end of the second it was planned in.
     pub status_until: i64,
 }
@@ -274,6 +276,7 @@ impl Process {
             observed,
             actions: actions.into(),
             rollout_version: rollout_version.unwrap_or_default(),
+            seen: self.seen(store),
             status_until: now.next_second().unix() * 1000,
         });
         Looked::Busy
@@ -347,6 +350,14 @@ impl Process {
             }
         }
         self.gate.is_empty()
+    }
+
+    /// The revision up to which the view shows every change.
+    fn seen(&self, store: &Store) -> u64 {
+        let next = self.coming.iter().filter_map(VecDeque::front);
+        next.map(|commit| commit.revision - 1)
+            .min()
+            .unwrap_or(store.revision)
     }
 
     /// A write of this process was carried out.

@@ -178,7 +178,7 @@ impl Run {
             story.extend(commits.iter().map(|commit| format!("    {commit}")));
         }
         self.tell(&commits);
-        if let Some(mut request) = request {
+        if let Some(mut request) = request.filter(|_| !commits.is_empty()) {
             request.stored = commits.last().map(|commit| commit.revision);
             self.judge.see_request(&request);
         }

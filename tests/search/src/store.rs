@@ -49,6 +49,8 @@ pub struct Commit {
     pub revision: u64,
     /// The version of the Rollout that a controller decided it on.
     pub decided_on: Option<u64>,
+    /// The revision up to which that controller had seen everything.
+    pub seen: Option<u64>,
     /// The object before; `None` when it was created.
     pub before: Option<Object>,
     /// The object after; `None` when it was removed.
@@ -273,6 +275,7 @@ impl Store {
             name: name.into(),
             revision: self.revision,
             decided_on: None,
+            seen: None,
             before,
             after,
         });

@@ -74,6 +74,7 @@ impl Teller {
             revision: commit.revision,
             actor: actor(commit.by),
             decided_on: commit.decided_on,
+            seen: commit.seen,
             what,
         }
     }

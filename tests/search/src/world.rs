@@ -140,6 +140,7 @@ impl World {
             let written = wire::send(&mut self.store, by, &pass, &action.write);
             for commit in &mut self.store.commits {
                 commit.decided_on = pass.decided_on();
+                commit.seen = Some(pass.seen);
             }
             written
         } else {

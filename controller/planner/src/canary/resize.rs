@@ -78,7 +78,23 @@ pub(super) fn resize<'a>(
         moved = draft.resize(new, next.new);
     }
     if !moved && counts_are_current {
-        old_sets::shrink(situation, draft, bounds);
+        moved = old_sets::shrink(situation, draft, bounds);
+    }
+    if let (Some(new), Some(stable)) = (new, stable)
+        && !moved
+        && counts_are_current
+        && new.spec() < target.new
+    {
+        make_room(draft, target, stable);
+    }
+}
+
+/// Pods of stable that do not work make room for the new version, where older versions are all that
+/// serves and fill the rest: otherwise neither could ever move (safety.md L6).
+fn make_room<'a>(draft: &mut Draft<'a>, target: Split, stable: &'a ReplicaSet) {
+    let working = stable.available().max(target.stable);
+    if stable.spec() > working {
+        draft.resize(stable, working);
     }
 }
 

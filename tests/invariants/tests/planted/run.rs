@@ -128,6 +128,7 @@ impl Run {
             revision: self.revision,
             actor,
             decided_on: self.decided_on,
+            seen: None,
             what,
         });
         self
