@@ -41,7 +41,7 @@ pub(crate) struct Outcome {
     pub(crate) pruned: Pruned,
     /// Whether a plan that did more than write status ran to its end.
     pub(crate) resolved: bool,
-    /// Whether the status came too late to be sent.
+    /// Whether the rest of the plan came too late to be carried out.
     pub(crate) too_late: bool,
 }
 
@@ -107,10 +107,15 @@ impl Executor {
             observed,
             owners,
             pruned,
-            planned,
             outcome: Outcome::default(),
         };
         for action in plan.actions {
+            // A plan holds stamps that begin waits. Carried out after the second it was made in, it
+            // would shorten them (safety.md S10, S12), so the rest is planned anew.
+            if self.clock.now().may_be_after(planned.next_second()) {
+                run.outcome.too_late = true;
+                break;
+            }
             let target = run.target(&action.write);
             let creating = matches!(
                 action.write,
@@ -128,7 +133,6 @@ impl Executor {
                 }
                 // Nothing changed that the API server keeps, so there is nothing to tell.
                 Ok(Written::NothingToWrite) => {}
-                Ok(Written::TooLate) => run.outcome.too_late = true,
                 Err(refusal) => {
                     let object = format!("{:?}/{}", target.0, target.1.name);
                     run.outcome.failed = Some(Failed {
@@ -154,7 +158,6 @@ struct Run<'a> {
     rollout_version: String,
     /// Paths of the status that are not written.
     pruned: Pruned,
-    planned: Now,
     outcome: Outcome,
 }
 
@@ -278,17 +281,7 @@ impl Run<'_> {
         Ok(written)
     }
 
-    /// A status holds stamps that start waits: one that is sent after the second it was planned in
-    /// would shorten them (safety.md S12), so it is planned anew.
     async fn status(&mut self, status: &crds::RolloutStatus) -> Result<Written, Refusal> {
-        if self
-            .executor
-            .clock
-            .now()
-            .may_be_after(self.planned.next_second())
-        {
-            return Ok(Written::TooLate);
-        }
         let old = self.observed.rollout.status.clone().unwrap_or_default();
         let old = status_patch::json(&old, &self.pruned);
         let new = status_patch::json(status, &self.pruned);
@@ -315,7 +308,6 @@ impl Run<'_> {
 enum Written {
     Yes,
     NothingToWrite,
-    TooLate,
 }
 
 fn version(object: &DynamicObject) -> String {

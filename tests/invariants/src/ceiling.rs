@@ -36,11 +36,15 @@ impl Checker for Ceiling {
                     let (surge, _) = surge_and_unavailable(canary, desired);
                     (asked_for(sets()), desired.saturating_add(surge))
                 }
-                Strategy::BlueGreen(options) if is_new_or_stable(set) => {
+                // Before the first status nobody says which one is new.
+                Strategy::BlueGreen(options)
+                    if is_new_or_stable(set) || rollout.status.current.is_empty() =>
+                {
                     // A preview may be asked to be larger than the Rollout. What somebody made
                     // larger by hand is not ours to count against stable.
                     let preview = options.preview_replicas.unwrap_or(0).max(desired);
-                    let both = sets().filter(|set| is_new_or_stable(set));
+                    let is_it = |other: &ReplicaSet| other.uid == set.uid;
+                    let both = sets().filter(|other| is_it(other) || is_new_or_stable(other));
                     let sizes = both.map(|other| {
                         let ours = other.uid == set.uid;
                         if ours {

@@ -18,6 +18,9 @@ impl Checker for ExactlyOnce {
     fn see(&mut self, step: &Step<'_>) -> Option<String> {
         let pair = step.set().filter(|_| step.is_ours())?;
         let new = pair.after.as_deref().filter(|_| pair.before.is_none())?;
+        if step.is_overtaken(new.owner?) {
+            return None;
+        }
         let twin = step.world.sets_of(new.owner?).iter().find(|set| {
             set.uid != new.uid && (set.hash == new.hash || set.template == new.template)
         })?;

@@ -83,6 +83,9 @@ impl Checker for StableKeepsPods {
         if before.hash != rollout.status.stable || canary(rollout).is_some() {
             return None;
         }
+        if step.is_overtaken(rollout.uid) {
+            return None;
+        }
         let mut specs = step.world.specs(rollout.uid);
         let is_too_small = specs
             .all(|spec| matches!(spec.strategy, Strategy::BlueGreen(_)) && size < spec.replicas);

@@ -28,14 +28,19 @@ impl Checker for Steps {
         }
         let what = if was.current != is.current || was.steps_hash != is.steps_hash {
             (is.step != Some(0) && is.step.is_some()).then(|| "a new epoch begins at 0".to_owned())
+        } else if canary(after).is_none() {
+            let is_odd = is.step.is_some_and(|step| step != 0);
+            is_odd.then(|| "there are no steps".to_owned())
         } else if is.abort {
             (is.step != Some(0)).then(|| "an abort leads to 0".to_owned())
         } else if is.step == Some(total) && was.promote_full {
             None
         } else {
             match (was.step, is.step) {
-                (Some(_), None) if canary(after).is_none() => None,
-                (Some(old), Some(new)) if new == old + 1 => not_done(step.world, before, old),
+                (Some(old), Some(new)) if new == old + 1 => {
+                    let judged = !step.is_overtaken(after.uid);
+                    judged.then(|| not_done(step.world, before, old)).flatten()
+                }
                 (None, Some(0)) => None,
                 _ => Some("nobody asked for the jump".to_owned()),
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::Actor;
 use crate::judge::{Checker, Step};
-use crate::vocabulary::{Millis, Rollout, Spec, Strategy, Text, Uid};
+use crate::vocabulary::{Millis, PauseReason, Rollout, Spec, Strategy, Text, Uid};
 
 /// S9: the active Service moves to another ReplicaSet only when all its pods are available and the
 /// pause is satisfied; never to nothing. Back to stable it may always move, and drift may always
@@ -51,10 +51,12 @@ impl Checker for Switch {
 impl Switch {
     fn note(&mut self, step: &Step<'_>, before: &Rollout, after: &Rollout) {
         let uid = after.uid;
-        if before.spec.template != after.spec.template {
+        // A template that came and went before a controller saw it changes nothing.
+        if before.status.current != after.status.current && step.is_ours() {
             self.forget(uid);
+        }
+        if before.spec.template != after.spec.template {
             self.kept.retain(|(owner, _)| *owner != uid);
-            self.paused.remove(&uid);
             for set in step.world.sets_of(uid) {
                 if set.deadline.is_some_and(|end| end >= step.now()) {
                     self.kept.insert((uid, set.hash.clone()));
@@ -67,10 +69,11 @@ impl Switch {
             if resumed || is.promote_full {
                 self.promoted.insert((uid, is.current.clone()));
             }
-        } else if was.pauses.is_empty() && !is.pauses.is_empty() {
+        } else if start(after).is_some() && start(before) != start(after) {
             self.paused.insert(uid, step.now());
         }
-        if is.abort && !was.abort {
+        // An abort that is taken back before a controller saw it never was.
+        if is.abort && step.is_ours() {
             self.forget(uid);
         }
     }
@@ -80,11 +83,11 @@ impl Switch {
     }
 
     fn judge(&self, step: &Step<'_>, rollout: &Rollout, to: &Text) -> Option<String> {
-        if to.is_empty() {
-            return Some("to nothing".to_owned());
-        }
         if step.is_overtaken(rollout.uid) {
             return None;
+        }
+        if to.is_empty() {
+            return Some("to nothing".to_owned());
         }
         let Some(target) = step.world.set_of(rollout, to) else {
             return Some("no ReplicaSet has this revision".to_owned());
@@ -128,4 +131,11 @@ impl Switch {
         let waited = step.now() - since;
         (waited < wait * 1000).then(|| format!("after {waited} ms of a pause of {wait} s"))
     }
+}
+
+/// `startTime` of the pause before the switch, when there is one.
+fn start(rollout: &Rollout) -> Option<Millis> {
+    let mut pauses = rollout.status.pauses.iter();
+    let pause = pauses.find(|pause| pause.reason == PauseReason::BlueGreen)?;
+    Some(pause.start)
 }

@@ -193,7 +193,11 @@ impl World {
             Changed::ReplicaSet(pair) => {
                 let owner = |set: &Option<Arc<ReplicaSet>>| set.as_ref().and_then(|it| it.owner);
                 let owner = owner(&pair.before).or_else(|| owner(&pair.after));
-                owner.filter(|_| by_user)
+                let fewer = pair
+                    .both()
+                    .is_some_and(|(was, is)| is.available < was.available);
+                let by_cluster = change.actor == Actor::Environment && fewer;
+                owner.filter(|_| by_user || by_cluster)
             }
             Changed::Service(pair) => {
                 let service = pair.any().filter(|_| by_user);

@@ -173,7 +173,12 @@ pub fn event(dice: &mut Dice, world: &World, troubles: &Troubles) -> Event {
         });
     }
     if dice.once_in(troubles.mishaps) {
-        return Event::Act(mishap(dice, world));
+        let act = mishap(dice, world);
+        return Event::Act(if world.controllers.len() > 1 {
+            onward(act)
+        } else {
+            act
+        });
     }
     match dice.roll(20) {
         0..=8 => controller(dice, world, troubles),
@@ -277,6 +282,8 @@ fn person(dice: &mut Dice, troubles: &Troubles) -> Act {
 fn onward(act: Act) -> Act {
     match act {
         Act::SetImage(_) => Act::SetImage(2),
+        // A name that one of them found taken leads it to another one.
+        Act::OrphanSet(_) => Act::HarmlessEdit,
         Act::Abort | Act::Retry | Act::Undo | Act::SetStrategy(_) => Act::Promote,
         act => act,
     }

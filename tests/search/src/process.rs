@@ -136,8 +136,8 @@ pub struct Pass {
     pub rollout_version: String,
     /// The store's revision up to which every change was in the view.
     pub seen: u64,
-    /// Until when a status that it computed may be sent: the end of the second it was planned in.
-    pub status_until: i64,
+    /// Until when it may be carried out: the end of the second it was planned in.
+    pub until: i64,
 }
 
 impl Pass {
@@ -277,7 +277,7 @@ impl Process {
             actions: actions.into(),
             rollout_version: rollout_version.unwrap_or_default(),
             seen: self.seen(store),
-            status_until: now.next_second().unix() * 1000,
+            until: now.next_second().unix() * 1000,
         });
         Looked::Busy
     }

@@ -279,7 +279,9 @@ impl Run {
         };
         let is_maturing =
             |set: &crate::store::Set| set.object.available_replicas < set.object.ready_replicas;
-        if status.abort && status.current_pod_hash != status.stable_rs {
+        if self.is_stuck_beside_broken_stable() {
+            self.step(&Event::Act(Act::PromoteFull));
+        } else if status.abort && status.current_pod_hash != status.stable_rs {
             self.step(&Event::Act(Act::Retry));
         } else if !status.pause_conditions.is_empty() {
             self.step(&Event::Act(Act::Promote));
@@ -288,8 +290,6 @@ impl Run {
             self.step(&Event::Wait(wait));
         } else if store.sets.iter().any(is_maturing) {
             self.step(&Event::Wait(1_000));
-        } else if self.is_stuck_beside_broken_stable() {
-            self.step(&Event::Act(Act::PromoteFull));
         } else {
             return false;
         }

@@ -125,8 +125,7 @@ impl World {
         let Some(action) = pass.actions.pop_front() else {
             return;
         };
-        let is_status = matches!(action.write, planner::Write::WriteStatus { .. });
-        if is_status && self.store.now > pass.status_until {
+        if self.store.now > pass.until {
             // Its stamps would lie in the past: it is planned anew.
             return;
         }
