@@ -26,17 +26,11 @@ pub(crate) fn label<'a>(
 }
 
 /// The version that users are on: what the active Service selects; else the oldest revision beside
-/// the new one that serves. Later ones may be updates that were never finished.
-///
-/// A first deployment that never worked serves nobody: without available pods nothing is stable, and
-/// where status knows of a deployment (`currentPodHash`), only what has all its pods is.
+/// the new one that has pods. Later ones may be updates that were never finished.
 fn serving<'a>(observed: &'a Observed, new: &Found<'a>, all: &[&'a ReplicaSet]) -> Option<&'a str> {
-    let status = observed.rollout.status.as_ref();
-    let current = status.and_then(|status| status.current_pod_hash.as_deref());
-    let is_wiped = current.is_none_or(str::is_empty);
     let with_pods = || {
-        let all = all.iter().copied().filter(|rs| !rs.hash.is_empty());
-        all.filter(move |rs| rs.available() > 0 && (is_wiped || rs.available() == rs.spec()))
+        let all = all.iter().copied();
+        all.filter(|rs| rs.replicas > 0 && !rs.hash.is_empty())
     };
     let active = active_label(observed);
     let selected = with_pods().find(|rs| active == Some(rs.hash.as_str()));

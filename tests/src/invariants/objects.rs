@@ -71,6 +71,7 @@ impl Reader {
             revision: commit.revision,
             actor: actor(commit.actor),
             decided_on: None,
+            seen: None,
             what,
         }
     }

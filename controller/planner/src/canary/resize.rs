@@ -58,7 +58,7 @@ pub(super) fn resize<'a>(
         spec: rs.spec(),
         available: rs.available(),
     };
-    let old = others.iter().map(|rs| rs.spec()).sum();
+    let old: i64 = others.iter().map(|rs| rs.spec()).sum();
     let target = match target_while_paused(situation, draft, target) {
         Paused::No => target,
         Paused::Sized(target) => target,
@@ -81,6 +81,7 @@ pub(super) fn resize<'a>(
         moved = old_sets::shrink(situation, draft, bounds);
     }
     if let (Some(new), Some(stable)) = (new, stable)
+        && old > 0
         && !moved
         && counts_are_current
         && new.spec() < target.new
