@@ -69,11 +69,18 @@ pub fn scopes() -> Vec<Scope> {
     };
     vec![
         scope(
-            "canary of 2: half, pause",
+            "canary of 2: half, pause; an act",
+            canary(2, 1, 0, json!([{"setWeight": 50}, {"pause": {}}])),
+            1,
+            0,
+            1,
+        ),
+        scope(
+            "canary of 2: half, pause; a fault",
             canary(2, 1, 0, json!([{"setWeight": 50}, {"pause": {}}])),
             1,
             1,
-            1,
+            0,
         ),
         scope(
             "canary of 3: a third, 30 s, two thirds; no surge",
@@ -85,16 +92,16 @@ pub fn scopes() -> Vec<Scope> {
             ),
             1,
             0,
-            1,
+            0,
         ),
         scope(
-            "canary of 1: pause",
+            "canary of 1: pause; two faults",
             canary(1, 1, 0, json!([{"pause": {}}])),
             1,
             2,
-            1,
+            0,
         ),
-        scope("rolling update of 3", canary(3, 1, 1, json!([])), 1, 1, 0),
+        scope("rolling update of 3", canary(3, 1, 1, json!([])), 1, 0, 0),
         scope(
             "rolling update of 2, two controllers",
             canary(2, 1, 0, json!([])),
@@ -103,32 +110,28 @@ pub fn scopes() -> Vec<Scope> {
             0,
         ),
         scope(
-            "blue-green of 2 with a preview",
+            "blue-green of 1 by itself after 20 s, no delay; a fault",
             blue_green(
-                2,
-                json!({"previewService": "preview", "autoPromotionEnabled": false}),
-            ),
-            1,
-            1,
-            1,
-        ),
-        scope(
-            "blue-green of 2 by itself after 20 s, no delay",
-            blue_green(
-                2,
+                1,
                 json!({"autoPromotionSeconds": 20, "scaleDownDelaySeconds": 0}),
             ),
             1,
             1,
-            1,
+            0,
         ),
-        scope("blue-green of 1", blue_green(1, json!({})), 1, 2, 1),
+        scope(
+            "blue-green of 1; a fault",
+            blue_green(1, json!({})),
+            1,
+            1,
+            0,
+        ),
         scope(
             "blue-green of 1, two controllers",
             blue_green(1, json!({})),
             2,
             0,
-            1,
+            0,
         ),
     ]
 }
