@@ -154,6 +154,8 @@ pub(crate) fn settle_pauses(situation: &Situation<'_>, draft: &mut Draft<'_>) {
         status.pause_conditions.clear();
         status.controller_pause = false;
         status.promote_full = false;
+        // A promotion that was on its way is over too: a retry leads to the pause again.
+        status.blue_green.scale_up_preview_check_point = false;
     } else {
         status.aborted_at = None;
     }
