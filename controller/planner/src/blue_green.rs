@@ -11,6 +11,7 @@ mod waiting;
 
 use update::Update;
 
+use crds::Time;
 use crds::defaults::{self};
 use crds::rollout::status::BlueGreenStatus;
 use crds::rollout::{BlueGreenStrategy, RolloutStatus};
@@ -135,15 +136,22 @@ fn rollback(situation: &Situation<'_>, new: &ReplicaSet) -> Option<Rollback> {
     if new.created >= stable.created {
         return None;
     }
+    Some(match kept_until(situation, new) {
+        Some(_) => Rollback::Fast,
+        None => Rollback::Normal,
+    })
+}
+
+/// Until when the new version is still kept from the time before this update.
+fn kept_until(situation: &Situation<'_>, new: &ReplicaSet) -> Option<Time> {
     // After an abort the same annotation says how long the aborted version is kept.
     let is_abort_delay = situation.old.abort || situation.old.aborted_at.is_some();
-    let kept = !is_abort_delay
-        && matches!(new.scale_down_deadline(), Deadline::At(deadline) if !situation.now.is_after(deadline));
-    Some(if kept {
-        Rollback::Fast
-    } else {
-        Rollback::Normal
-    })
+    match new.scale_down_deadline() {
+        Deadline::At(deadline) => {
+            (!is_abort_delay && !situation.now.is_after(deadline)).then_some(deadline)
+        }
+        Deadline::None | Deadline::Unreadable => None,
+    }
 }
 
 fn verdict<'a>(

@@ -67,12 +67,12 @@ impl<'a> Update<'_, 'a> {
         }
         // A small preview that was accepted may grow.
         let counted = self.strategy.preview_replica_count.map(i64::from);
+        let available = self.new.available();
+        let is_shown = counted.is_some_and(|counted| {
+            available == counted || (self.kept_until.is_some() && available > counted)
+        });
         let accepted = self.is_pause_over(draft) && !self.aborted && !self.situation.spec.paused;
-        if !self.fully_promoted
-            && accepted
-            && self.is_ready()
-            && counted == Some(self.new.available())
-        {
+        if !self.fully_promoted && accepted && self.is_ready() && is_shown {
             draft.status.blue_green.scale_up_preview_check_point = true;
         }
     }

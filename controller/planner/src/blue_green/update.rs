@@ -1,10 +1,11 @@
 //! An update of a blue-green rollout: sizes, the switch, the promotion.
 
+use crds::Time;
 use crds::defaults::{self, ScaleDownDelay};
 use crds::names;
 use crds::rollout::{BlueGreenStrategy, RolloutStatus};
 
-use super::rollback;
+use super::{kept_until, rollback};
 use crate::duration::Rollback;
 use crate::revisions::Deadline;
 use crate::services::{Selected, Services};
@@ -23,6 +24,8 @@ pub(super) struct Update<'s, 'a> {
     pub(super) aborted: bool,
     /// Whether the active Service selects the new version.
     pub(super) is_active: bool,
+    /// Until when the new ReplicaSet is still kept from the time before this update.
+    pub(super) kept_until: Option<Time>,
     /// Size that the new ReplicaSet should have now.
     pub(super) wanted: i64,
     /// Whether no pause holds up the switch. The new ReplicaSet needs all its pods all the same.
@@ -51,7 +54,12 @@ impl<'s, 'a> Update<'s, 'a> {
             || is_active
             || draft.status.promote_full
             || rollback == Some(Rollback::Fast);
+        let kept_until = kept_until(situation, new);
+        // What users left a moment ago may still answer them: no preview is that small so soon.
+        let kept = kept_until.map_or(0, |_| new.spec().min(situation.replicas));
         let wanted = wanted_size(situation, &draft.status, strategy, is_active);
+        let kept_until = kept_until.filter(|_| rollback == Some(Rollback::Fast) || kept > wanted);
+        let wanted = wanted.max(kept);
         let stable = situation.stable_beside_new();
         Self {
             situation,
@@ -62,6 +70,7 @@ impl<'s, 'a> Update<'s, 'a> {
             fully_promoted,
             aborted,
             is_active,
+            kept_until,
             wanted,
             fast_track,
         }
@@ -78,14 +87,11 @@ impl<'s, 'a> Update<'s, 'a> {
             self.keep_for_abort_delay(draft);
             return;
         }
-        // A deadline marks a way back that is still fast; it goes once it is of no use any more.
-        if self.is_active || rollback(self.situation, self.new) != Some(Rollback::Fast) {
-            draft.remove_annotation(self.new, names::SCALE_DOWN_DEADLINE);
-        } else if let Deadline::At(deadline) = self.new.scale_down_deadline()
-            && !self.situation.now.is_after(deadline)
-        {
-            // Then the way back is no longer a fast one.
-            draft.wake(Now::just_after(deadline));
+        // A deadline marks pods that are kept, and a way back that is still fast; it goes once it is
+        // of no use any more.
+        match self.kept_until.filter(|_| !self.is_active) {
+            Some(deadline) => draft.wake(Now::just_after(deadline)),
+            None => draft.remove_annotation(self.new, names::SCALE_DOWN_DEADLINE),
         }
         draft.resize(self.new, self.wanted);
     }
