@@ -183,6 +183,8 @@ fn services(observed: &Observed, wrote: &Wrote) -> BTreeMap<String, Service> {
     let preview = blue_green.and_then(defaults::preview_service);
     let active = blue_green.map(|it| it.active_service.as_str());
     let canary = rollout.spec.strategy.canary.as_ref();
+    // Where both are written nothing but our mark says whether a Service was ever ours to switch.
+    let is_ambiguous = blue_green.is_some() && canary.is_some();
     let canary = [
         canary.and_then(|it| it.canary_service.as_deref()),
         canary.and_then(|it| it.stable_service.as_deref()),
@@ -197,8 +199,9 @@ fn services(observed: &Observed, wrote: &Wrote) -> BTreeMap<String, Service> {
         });
     found
         .map(|(name, service)| {
+            let is_certain = !is_ambiguous || service.managed_by.as_deref() == us;
             let role = match Some(name.as_str()) {
-                name if name == active => Role::Active,
+                name if name == active && is_certain => Role::Active,
                 name if name == preview => Role::Preview,
                 // Services of a canary send users wherever they select.
                 name if canary.contains(&name) => Role::Active,

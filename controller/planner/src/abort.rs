@@ -28,9 +28,17 @@ pub(crate) fn put_first(situation: &Situation<'_>, plan: &mut Plan) {
 fn switch_back(situation: &Situation<'_>) -> Option<Action> {
     let strategy = situation.spec.strategy.blue_green.as_ref()?;
     let stable = situation.stable_to_serve()?;
-    is_in_force(situation)
+    let switch = is_in_force(situation)
         .then(|| blue_green::point_active(situation, strategy, stable))
-        .flatten()
+        .flatten()?;
+    // Beside another strategy that is written too, the name alone does not say whose Service it is.
+    let is_certain = situation.spec.strategy.canary.is_none() || !marks(&switch);
+    is_certain.then_some(switch)
+}
+
+/// Whether a switch takes a Service that does not carry our mark yet.
+const fn marks(switch: &Action) -> bool {
+    matches!(&switch.write, Write::PatchService { managed_by, .. } if managed_by.is_some())
 }
 
 /// Whether an abort holds, judged by the version it was asked for.

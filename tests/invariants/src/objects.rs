@@ -103,7 +103,8 @@ fn foreign_service(world: &World, pair: &Pair<Service>) -> Option<String> {
     let manager = pair.before.as_deref().map(|before| &before.managed_by);
     let manager = manager.filter(|manager| !manager.is_empty());
     let Some(rollout) = here.clone().next() else {
-        return (!is_given_back(pair)).then(|| format!("service {name} is named by no Rollout"));
+        let may_be = is_given_back(pair) || is_sent_back(world, pair);
+        return (!may_be).then(|| format!("service {name} is named by no Rollout"));
     };
     let manager = manager.filter(|manager| here.all(|rollout| rollout.name != **manager))?;
     let rollout = &rollout.name;
@@ -122,6 +123,25 @@ fn is_given_back(pair: &Pair<Service>) -> bool {
     };
     let nothing_left = after.managed_by.is_empty() && after.selects.is_empty();
     !before.managed_by.is_empty() && nothing_left && before.foreign == after.foreign
+}
+
+/// Whether a write sends users of a Service that a Rollout switches back to its stable version, where
+/// two strategies are written and an abort is in force: that is not held up by an invalid spec (S14).
+fn is_sent_back(world: &World, pair: &Pair<Service>) -> bool {
+    let Some((before, after)) = pair.both() else {
+        return false;
+    };
+    let mut rollouts = world.rollouts().iter();
+    let manager = rollouts
+        .find(|rollout| rollout.name == before.managed_by && rollout.namespace == before.namespace);
+    manager.is_some_and(|rollout| {
+        let mut specs = world.specs(rollout.uid);
+        rollout.status.abort
+            && specs.any(|spec| spec.strategy == Strategy::Invalid)
+            && after.managed_by == before.managed_by
+            && after.selects == rollout.status.stable
+            && after.foreign == before.foreign
+    })
 }
 
 fn names_service(spec: &Spec, service: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Which objects there are and whose: S16 and S17.
 
-use invariants::{Kind, Request, Uid, Verb};
+use invariants::{Kind, Request, Strategy, Uid, Verb};
 
 use crate::NOTHING;
 use crate::run::{Run, US, USER, template, text};
@@ -65,6 +65,32 @@ fn s17_lets_the_service_of_a_deleted_rollout_be_given_back() {
     };
     assert_eq!(given_back(5), NOTHING);
     assert!(given_back(6).contains(&"S17"));
+}
+
+#[test]
+fn s17_lets_an_abort_send_users_back_whatever_else_is_written() {
+    let sent_back = |manager: &str, to: &str, is_aborted: bool| {
+        let mut run = Run::blue_green();
+        run.service(USER, "active", |service| {
+            service.managed_by = text(manager);
+            service.selects = text("new");
+        })
+        .status(USER, |status| status.abort = is_aborted)
+        // The spec of before is no excuse once a newer one was observed.
+        .spec(USER, |spec| spec.strategy = Strategy::Invalid)
+        .status(US, |status| status.observed_generation = Some(2))
+        .point(US, "active", to);
+        run.broken()
+    };
+    assert_eq!(sent_back("web", "old", true), NOTHING);
+    for wrong in [
+        sent_back("", "old", true),
+        sent_back("shop", "old", true),
+        sent_back("web", "newer", true),
+        sent_back("web", "old", false),
+    ] {
+        assert!(wrong.contains(&"S17"), "{wrong:?}");
+    }
 }
 
 #[test]
