@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::reading::{number, text};
+use crate::sight::Sight;
 
 /// Who made a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,8 +109,10 @@ pub struct Request {
     pub query: String,
     /// The body; null when there was none.
     pub body: Value,
-    /// HTTP status of the answer.
+    /// HTTP status of the answer; 0 when it was lost.
     pub status: u16,
+    /// What its sender had seen when it decided on this, where that was noted.
+    pub sight: Option<Arc<Sight>>,
 }
 
 impl Request {

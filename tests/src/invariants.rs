@@ -9,11 +9,13 @@ mod requests;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use invariants::{Judge, Mark, Millis};
 
 use crate::history::History;
+use crate::sight::{Others, Sight};
 
 /// A broken invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,14 +49,24 @@ pub fn check(history: &History) -> Vec<Violation> {
     let wall = |at: Duration| start.saturating_add(millis(at));
     let mut judge = Judge::default();
     let mut reader = objects::Reader::default();
-    let mut requests = requests::in_order(history).peekable();
+    let requests: Vec<_> = requests::in_order(history).collect();
+    let decisions: BTreeMap<usize, &Sight> = requests
+        .iter()
+        .filter_map(requests::Placed::decision)
+        .collect();
+    let others = Others::of(&history.commits);
+    let mut requests = requests.into_iter().peekable();
     let mut is_calm = false;
     for (index, commit) in history.commits.iter().enumerate() {
         if !is_calm && commit.at >= history.calm_since {
             is_calm = true;
             judge.mark(&Mark::Calm, wall(history.calm_since));
         }
-        judge.see(&reader.change(commit, wall(commit.at)));
+        let mut change = reader.change(commit, wall(commit.at));
+        if let Some(sight) = decisions.get(&index) {
+            sight.note(&mut change, &others);
+        }
+        judge.see(&change);
         while let Some(placed) = requests.next_if(|placed| placed.after <= index) {
             judge.see_request(&placed.request(wall(commit.at)));
         }

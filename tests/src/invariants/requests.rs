@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::objects::actor;
 use crate::history::{Commit, History, Request};
 use crate::reading::text;
+use crate::sight::Sight;
 
 /// A request, and where in the history it belongs.
 pub(super) struct Placed<'a> {
@@ -13,6 +14,8 @@ pub(super) struct Placed<'a> {
     address: Address<'a>,
     /// The commit that it made, or the last one before it, by index.
     pub(super) after: usize,
+    /// The commit that it made, by index.
+    made: Option<usize>,
     /// The object's version that it made.
     stored: Option<u64>,
 }
@@ -50,6 +53,7 @@ pub(super) fn in_order(history: &History) -> impl Iterator<Item = Placed<'_>> {
             request,
             address,
             after: last,
+            made,
             stored: commit
                 .filter(|commit| commit.after.is_some())
                 .map(|commit| commit.revision),
@@ -72,12 +76,18 @@ fn makes(request: &Request, address: Address<'_>, commit: &Commit) -> bool {
     same && fits && on_version(request).is_none_or(|on| before == Some(Some(on)))
 }
 
-impl Placed<'_> {
+impl<'a> Placed<'a> {
+    /// The commit that it made, by index, and what its sender had seen.
+    pub(super) fn decision(&self) -> Option<(usize, &'a Sight)> {
+        Some((self.made?, self.request.sight.as_deref()?))
+    }
+
     /// The request, answered at this time.
     pub(super) fn request(&self, at: Millis) -> invariants::Request {
         let (request, address) = (self.request, self.address);
         let on_version = on_version(request);
-        let succeeded = request.status < 300;
+        let answer = Some(request.status).filter(|status| *status > 0);
+        let succeeded = answer.is_some_and(|status| status < 300);
         invariants::Request {
             at,
             actor: actor(request.actor),
@@ -99,7 +109,7 @@ impl Placed<'_> {
             on_version,
             on_uid: carries_uid(&request.body),
             tests: tested(&request.body).next().is_some(),
-            answer: Some(request.status),
+            answer,
             stored: self.stored.or(on_version.filter(|_| succeeded)),
         }
     }

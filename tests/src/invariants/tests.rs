@@ -87,6 +87,7 @@ impl Planted {
             query: String::new(),
             body,
             status: 200,
+            sight: None,
         });
         self
     }

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use tower::{BoxError, Service};
 
 use crate::history::{Actor, Request, Requests};
+use crate::sight;
 
 /// A process that can die: when it does, none of its requests gets an answer any more.
 #[derive(Debug, Clone, Default)]
@@ -109,9 +110,16 @@ impl<S> Wire<S> {
             query: parts.uri.query().unwrap_or_default().to_owned(),
             body: serde_json::from_slice(&sent).unwrap_or_default(),
             status: 0,
+            sight: sight::last().filter(|_| self.actor == Actor::Controller),
         };
         let request = HttpRequest::from_parts(parts, Body::from(sent.to_vec()));
-        let response = self.inner.call(request).await.map_err(Into::into)?;
+        let response = match self.inner.call(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                self.requests.push(noted);
+                return Err(error.into());
+            }
+        };
         noted.status = response.status().as_u16();
         let is_last =
             response.status().is_success() && !noted.is_dry_run() && !noted.is_bookkeeping();

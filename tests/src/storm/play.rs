@@ -20,6 +20,7 @@ use crate::reading::{
 };
 use crate::scenario::lab::{Lab, Mode, on_virtual_time, options};
 use crate::scenario::parse::Act;
+use crate::sight;
 
 /// A promise that was broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +119,8 @@ impl<'a> Run<'a> {
             errors: storm.errors,
             outage_until: None,
         }));
-        let mut lab = Lab::in_cluster(made, mode, planner::plan).await?;
+        sight::forget();
+        let mut lab = Lab::in_cluster(made, mode, sight::noted_plan).await?;
         lab.calm_since = Duration::MAX;
         let hook = Arc::clone(&weather);
         lab.cluster()
