@@ -61,11 +61,11 @@ pub(crate) fn stalled(situation: &Situation<'_>) -> (Option<Time>, bool) {
 
 /// Whether the deadline of the persisted `Progressing` condition has passed.
 pub(crate) fn is_overdue(situation: &Situation<'_>, verdict: &Verdict<'_>) -> bool {
-    let waits_for_delay = situation
-        .revisions
-        .others()
-        .iter()
-        .any(|rs| rs.scale_down_deadline() != Deadline::None);
+    // A canary keeps nobody for a delay: what a deadline is left on goes like any other.
+    let keeps_old = situation.spec.strategy.canary.is_none();
+    let others = situation.revisions.others();
+    let mut deadlines = others.iter().map(|rs| rs.scale_down_deadline());
+    let waits_for_delay = keeps_old && deadlines.any(|it| it != Deadline::None);
     if verdict.is_indefinite || waits_for_delay {
         return false;
     }
