@@ -67,11 +67,13 @@ impl<'a> Situation<'a> {
     }
 
     /// The stable ReplicaSet, when users may be sent to it at any time. What stands in for one that is
-    /// gone has to have its pods first, and a user who holds the rollout holds it too.
+    /// gone, or that nobody has noted, has to have its pods first, and a user who holds the rollout
+    /// holds it too.
     pub(crate) fn stable_to_serve(&self) -> Option<&'a ReplicaSet> {
         self.revisions.stable.filter(|stable| {
             let is_whole = stable.is_current() && stable.available() >= self.replicas;
-            let stands_in = self.stable_label() != Some(stable.hash.as_str());
+            let noted = self.old.stable_rs.as_deref();
+            let stands_in = noted != Some(stable.hash.as_str());
             !stands_in || (is_whole && !self.spec.paused)
         })
     }
