@@ -62,6 +62,7 @@ pub(crate) fn plan(situation: &Situation<'_>, strategy: &BlueGreenStrategy) -> P
     note_selectors(situation, &mut draft, &services);
     if another {
         end_update(&mut draft.status);
+        old::keep_for_way_back(situation, &mut draft, strategy, new);
         let verdict = verdict(situation, &draft.status, strategy, true);
         return finish(situation, draft, &verdict);
     }
