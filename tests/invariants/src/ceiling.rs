@@ -41,14 +41,16 @@ impl Checker for Ceiling {
                     if is_new_or_stable(set) || rollout.status.current.is_empty() =>
                 {
                     // A preview may be asked to be larger than the Rollout. What somebody made
-                    // larger by hand is not ours to count against stable.
+                    // larger by hand is not ours to count: neither of a preview, which may be that
+                    // large, nor of stable, which is as large as the Rollout.
                     let preview = options.preview_replicas.unwrap_or(0).max(desired);
                     let is_it = |other: &ReplicaSet| other.uid == set.uid;
                     let both = sets().filter(|other| is_it(other) || is_new_or_stable(other));
                     let sizes = both.map(|other| {
-                        let ours = other.uid == set.uid;
-                        if ours {
+                        if is_it(other) {
                             other.replicas
+                        } else if other.hash == rollout.status.stable {
+                            other.replicas.min(desired)
                         } else {
                             other.replicas.min(preview)
                         }

@@ -102,6 +102,19 @@ fn s2_finds_a_write_that_asks_for_too_many_pods() {
 #[test]
 fn s2_finds_a_blue_green_version_with_more_pods_than_wanted() {
     assert_eq!(Run::blue_green().size(US, "new", 4).broken(), ["S2"]);
+    // A preview of 2 for a Rollout of 0, beside a pod of stable that somebody asked for by hand.
+    let preview = |replicas| {
+        let mut run = Run::blue_green();
+        run.options(|options| options.preview_replicas = Some(2))
+            .spec(USER, |spec| spec.replicas = 0)
+            .status(US, |status| status.observed_generation = Some(3))
+            .size(USER, "old", 1)
+            .size(USER, "new", 0)
+            .size(US, "new", replicas);
+        run.broken()
+    };
+    assert_eq!(preview(2), NOTHING);
+    assert_eq!(preview(3), ["S2"]);
     let older = |replicas| {
         let mut run = Run::blue_green();
         run.whole_set("older", 1).size(US, "older", replicas);
