@@ -30,6 +30,9 @@ pub struct Scope {
     pub faults: u32,
     /// Acts of users.
     pub acts: u32,
+    /// Whether it takes minutes: two controllers have many more states than one. The tests try the
+    /// others.
+    pub is_large: bool,
 }
 
 /// What came of a scope.
@@ -66,6 +69,7 @@ pub fn scopes() -> Vec<Scope> {
         },
         faults,
         acts,
+        is_large: controllers > 1,
     };
     vec![
         scope(
