@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use planner::Now;
 use tokio::time::Instant;
 
-use crate::config::ClockMode;
+use crate::config::{ClockMode, WallClock};
 
 /// How far the reckoned time may be ahead of a `Date` before the server's clock counts as set
 /// back: answers may be on their way for a while.
@@ -23,15 +23,16 @@ pub(crate) struct Clock(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     mode: ClockMode,
+    wall: WallClock,
     /// Milliseconds since 1970 by the API server, at least and at most, and when on tokio's clock
     /// that was.
     server: Mutex<Option<(i64, i64, Instant)>>,
 }
 
 impl Clock {
-    pub(crate) fn new(mode: ClockMode) -> Self {
+    pub(crate) fn new(mode: ClockMode, wall: WallClock) -> Self {
         let server = Mutex::new(None);
-        Self(Arc::new(Inner { mode, server }))
+        Self(Arc::new(Inner { mode, wall, server }))
     }
 
     /// What time it is. The local time, as long as the API server has not said anything.
@@ -39,11 +40,11 @@ impl Clock {
         let (earliest, latest) = match (self.0.mode, self.reckoned()) {
             (ClockMode::Server, Some(server)) => server,
             (ClockMode::SlowerOfBoth, Some((low, high))) => {
-                let local = local();
+                let local = millis(self.0.wall.now());
                 (low.min(local), high.min(local))
             }
             (ClockMode::Server | ClockMode::SlowerOfBoth, None) => {
-                let local = local();
+                let local = millis(self.0.wall.now());
                 (local, local)
             }
         };
@@ -93,8 +94,8 @@ fn elapsed(since: Instant) -> i64 {
     i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX)
 }
 
-fn local() -> i64 {
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
+fn millis(at: SystemTime) -> i64 {
+    match at.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
         Err(before) => {
             i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |millis| -millis)
@@ -108,13 +109,17 @@ mod tests {
 
     const START: i64 = 1_767_225_600;
 
+    fn local() -> i64 {
+        millis(SystemTime::now())
+    }
+
     async fn pass(millis: u64) {
         tokio::time::advance(Duration::from_millis(millis)).await;
     }
 
     #[tokio::test(start_paused = true)]
     async fn time_goes_on_between_two_answers_of_the_server() {
-        let clock = Clock::new(ClockMode::Server);
+        let clock = Clock::new(ClockMode::Server, WallClock::default());
         clock.server_said(START);
         pass(1_500).await;
         assert_eq!(clock.now().unix_millis(), START * 1000 + 1_500);
@@ -122,7 +127,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_date_cut_to_the_second_does_not_turn_the_clock_back() {
-        let clock = Clock::new(ClockMode::Server);
+        let clock = Clock::new(ClockMode::Server, WallClock::default());
         clock.server_said(START);
         pass(1_900).await;
         clock.server_said(START + 1);
@@ -131,7 +136,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_server_whose_clock_is_set_back_is_followed() {
-        let clock = Clock::new(ClockMode::Server);
+        let clock = Clock::new(ClockMode::Server, WallClock::default());
         clock.server_said(START);
         clock.server_said(START - 3600);
         assert_eq!(clock.now().unix_millis(), (START - 3600) * 1000);
@@ -139,7 +144,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_is_ahead_of_this_machine_does_not_end_a_wait() {
-        let clock = Clock::new(ClockMode::SlowerOfBoth);
+        let clock = Clock::new(ClockMode::SlowerOfBoth, WallClock::default());
         let before = local();
         clock.server_said(before / 1000 + 7200);
         assert!(clock.now().unix_millis() <= local());
@@ -148,14 +153,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn this_machine_being_ahead_of_the_server_does_not_end_a_wait() {
-        let clock = Clock::new(ClockMode::SlowerOfBoth);
+        let clock = Clock::new(ClockMode::SlowerOfBoth, WallClock::default());
         clock.server_said(START - 3600);
         assert_eq!(clock.now().unix_millis(), (START - 3600) * 1000);
     }
 
     #[tokio::test(start_paused = true)]
     async fn each_header_narrows_what_a_wait_is_started_with() {
-        let clock = Clock::new(ClockMode::Server);
+        let clock = Clock::new(ClockMode::Server, WallClock::default());
         pass(42_002).await;
         clock.server_said(START);
         assert_eq!(clock.now().next_second().unix(), START + 1);

@@ -1,7 +1,9 @@
 //! How a controller is set up.
 
+use std::fmt;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use crds::names::INSTANCE_ID;
 use planner::{Now, Observed, Plan, Settings};
@@ -28,6 +30,8 @@ pub struct Config {
     pub request_timeout: Duration,
     /// Which clock tells the time.
     pub clock: ClockMode,
+    /// This machine's clock.
+    pub wall_clock: WallClock,
     /// The function that decides.
     pub plan: PlanFn,
     /// Lease to hold while acting; none needed when `None`.
@@ -50,6 +54,7 @@ impl Default for Config {
             resync: Duration::from_secs(600),
             request_timeout: Duration::from_secs(20),
             clock: ClockMode::Server,
+            wall_clock: WallClock::default(),
             plan: planner::plan,
             leader_election: None,
             health_address: None,
@@ -78,6 +83,34 @@ pub enum ClockMode {
     Server,
     /// The slower of this machine's clock and the API server's: no jump of either shortens a wait.
     SlowerOfBoth,
+}
+
+/// A machine's clock, which people may set; clones are the same clock.
+#[derive(Clone)]
+pub struct WallClock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
+
+impl WallClock {
+    /// A clock that shows what `now` says, for tests in which it goes wrong.
+    pub fn new(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        (self.0)()
+    }
+}
+
+impl Default for WallClock {
+    /// The clock of this machine.
+    fn default() -> Self {
+        Self::new(SystemTime::now)
+    }
+}
+
+impl fmt::Debug for WallClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WallClock").field(&self.now()).finish()
+    }
 }
 
 /// The Lease that a controller holds while it acts, so that no two act at once.

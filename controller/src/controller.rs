@@ -86,7 +86,7 @@ impl Controller {
     /// A controller that talks to its cluster through `client`.
     #[must_use]
     pub fn new(client: Client, config: Config) -> Self {
-        let clock = Clock::new(config.clock);
+        let clock = Clock::new(config.clock, config.wall_clock.clone());
         let metrics = Arc::new(Metrics::default());
         let timeout = config.request_timeout;
         let client = client::observed(client, clock.clone(), metrics.clone(), timeout);

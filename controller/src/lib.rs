@@ -28,6 +28,6 @@ mod release;
 mod status_patch;
 mod watch;
 
-pub use config::{ClockMode, Config, LeaderElection};
+pub use config::{ClockMode, Config, LeaderElection, WallClock};
 pub use controller::{Controller, End, Error, Gauge, run};
 pub use metrics::{Counters, RequestKind};

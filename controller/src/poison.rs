@@ -103,7 +103,7 @@ mod tests {
         }))
         .unwrap();
         let mut poison = crate::decode::rollout(object).unwrap_err();
-        let clock = Clock::new(ClockMode::Server);
+        let clock = Clock::new(ClockMode::Server, crate::config::WallClock::default());
         let Told(patch) = tell(&poison, &clock, GenerationFormat::Text).unwrap();
         assert_eq!(
             patch.pointer("/status/waitingOn/object"),

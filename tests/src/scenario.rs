@@ -19,7 +19,9 @@
 //! All commands are in [`parse`], all conditions in [`condition`].
 
 pub mod condition;
+pub mod disturbance;
 pub mod end_state;
+pub mod fault;
 pub mod lab;
 pub mod parse;
 pub mod run;

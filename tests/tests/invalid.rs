@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::reading::{phase_and_message, replicas, text};
-use tests::scenario::lab::{Lab, Mode, on_virtual_time};
+use tests::scenario::disturbance::Disturbance;
+use tests::scenario::lab::{Lab, on_virtual_time};
 use tests::scenario::parse::merge;
 
 /// What is wrong with a spec: what the message is or contains, and the true path of the field.
@@ -110,7 +111,7 @@ fn refused(case: &Case, error: &anyhow::Error) -> Option<String> {
 /// A valid rollout runs; its spec is replaced by the bad one.
 fn edited(case: &Case) -> Option<String> {
     on_virtual_time(async {
-        let mut lab = Lab::new(Mode::Steady).await.unwrap();
+        let mut lab = Lab::new(Disturbance::Steady).await.unwrap();
         let valid = rollout(&json!({"strategy": {"canary": {}}}));
         lab.user.apply(&valid).await.unwrap();
         until_phase(&mut lab, "Healthy").await;
@@ -135,7 +136,7 @@ fn edited(case: &Case) -> Option<String> {
 /// The bad rollout is the first that is applied.
 fn created(case: &Case) -> Option<String> {
     on_virtual_time(async {
-        let mut lab = Lab::new(Mode::Steady).await.unwrap();
+        let mut lab = Lab::new(Disturbance::Steady).await.unwrap();
         if let Err(error) = lab.user.apply(&rollout(&case.spec)).await {
             return refused(case, &error);
         }

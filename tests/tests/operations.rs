@@ -11,7 +11,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use serde_json::{Value, json};
 use tests::invariants;
 use tests::reading::{phase_and_message, text};
-use tests::scenario::lab::{Lab, Mode, on_virtual_time};
+use tests::scenario::disturbance::Disturbance;
+use tests::scenario::lab::{Lab, on_virtual_time};
 use tests::scenario::parse::Act;
 
 /// Something that happens.
@@ -137,7 +138,7 @@ fn service(name: &str) -> Value {
 }
 
 /// What goes wrong, if anything.
-fn play(mode: Mode, rollout: &Value, deeds: &[Deed]) -> Result<(), String> {
+fn play(mode: Disturbance, rollout: &Value, deeds: &[Deed]) -> Result<(), String> {
     on_virtual_time(async {
         let mut lab = Lab::new(mode).await.unwrap();
         for object in [&service("shop-active"), &service("shop-preview"), rollout] {
@@ -199,7 +200,7 @@ async fn heal(lab: &mut Lab) -> Result<(), String> {
     ))
 }
 
-fn hold(mode: Mode, strategy: impl Strategy<Value = Value>) {
+fn hold(mode: Disturbance, strategy: impl Strategy<Value = Value>) {
     let config = Config {
         cases: std::env::var("PROPTEST_CASES")
             .ok()
@@ -226,30 +227,30 @@ fn hold(mode: Mode, strategy: impl Strategy<Value = Value>) {
 
 #[test]
 fn a_canary_is_safe_whatever_people_do() {
-    hold(Mode::Steady, canary());
+    hold(Disturbance::Steady, canary());
 }
 
 #[test]
 fn blue_green_is_safe_whatever_people_do() {
-    hold(Mode::Steady, blue_green());
+    hold(Disturbance::Steady, blue_green());
 }
 
 #[test]
 fn a_canary_is_safe_whatever_people_do_in_a_slow_cluster() {
-    hold(Mode::SlowCluster, canary());
+    hold(Disturbance::SlowCluster, canary());
 }
 
 #[test]
 fn blue_green_is_safe_whatever_people_do_with_a_controller_that_dies_after_every_write() {
-    hold(Mode::CrashAfterEveryWrite, blue_green());
+    hold(Disturbance::CrashAfterEveryWrite, blue_green());
 }
 
 #[test]
 fn a_canary_is_safe_whatever_people_do_with_a_controller_that_dies_after_every_write() {
-    hold(Mode::CrashAfterEveryWrite, canary());
+    hold(Disturbance::CrashAfterEveryWrite, canary());
 }
 
 #[test]
 fn blue_green_is_safe_whatever_people_do_in_a_slow_cluster() {
-    hold(Mode::SlowCluster, blue_green());
+    hold(Disturbance::SlowCluster, blue_green());
 }

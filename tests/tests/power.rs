@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use planner::{Now, Observed, Plan};
-use tests::scenario::lab::{Mode, START};
+use tests::scenario::disturbance::Disturbance;
+use tests::scenario::lab::START;
 use tests::scenario::parse::read;
 use tests::scenario::run::run_with_plan;
 
@@ -13,7 +14,7 @@ use tests::scenario::run::run_with_plan;
 fn broken(name: &str, plan: fn(&Observed, Now) -> Plan) -> Vec<&'static str> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let scenario = read(&folder.join(format!("{name}.scn"))).unwrap();
-    let outcome = run_with_plan(&scenario, Mode::Steady, plan).unwrap();
+    let outcome = run_with_plan(&scenario, Disturbance::Steady, plan).unwrap();
     let mut ids: Vec<_> = outcome.violations.iter().map(|it| it.id).collect();
     ids.sort_unstable();
     ids.dedup();

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tests::scenario::lab::Mode;
+use tests::scenario::disturbance::Disturbance;
 use tests::scenario::parse::{Scenario, read_all};
 use tests::scenario::run::run;
 
@@ -99,7 +99,7 @@ fn run_all(scenarios: &[Scenario]) -> Vec<(Vec<String>, Duration)> {
 }
 
 fn problems_of(scenario: &Scenario) -> Vec<String> {
-    let outcome = match run(scenario, Mode::Steady) {
+    let outcome = match run(scenario, Disturbance::Steady) {
         Ok(outcome) => outcome,
         Err(error) => return vec![format!("{error:#}")],
     };

@@ -2,19 +2,21 @@
 //! thread and on virtual time.
 
 use std::future::Future;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow};
-use controller::config::PlanFn;
+use controller::config::{ClockMode, PlanFn, WallClock};
 use futures::StreamExt;
 use kube::Client;
 use serde_json::Value;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::Instant;
 
+use super::disturbance::Disturbance;
+use super::fault::Faults;
 use super::user::User;
-use super::wire::{CrashAfterWrite, Process, Wire};
+use super::wire::{Process, Trouble, Wire};
 use crate::history::{Actor, Commit, History, Requests, World, sent_event};
 
 /// Seconds since 1970 at which every scenario begins: 2026-01-01T00:00:00Z.
@@ -22,17 +24,6 @@ pub const START: i64 = 1_767_225_600;
 
 /// User agent of the person.
 const PERSON: &str = "scenario-user";
-
-/// How the controller is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Once, to the end.
-    Steady,
-    /// It dies right after each of its writes, before it sees the answer; another one starts.
-    CrashAfterEveryWrite,
-    /// Once, in a cluster whose ReplicaSet controller and garbage collector are slow.
-    SlowCluster,
-}
 
 /// Cluster, controller and person.
 pub struct Lab {
@@ -50,9 +41,9 @@ pub struct Lab {
     _actors: sim::ActorsHandle,
     stream: sim::CommitStream,
     started: Instant,
-    controller: JoinHandle<()>,
-    process: Process,
-    mode: Mode,
+    controllers: Vec<JoinHandle<()>>,
+    disturbance: Disturbance,
+    faults: Faults,
     plan: PlanFn,
 }
 
@@ -61,23 +52,27 @@ impl Lab {
     ///
     /// # Errors
     /// When the cluster refuses the CRD.
-    pub async fn new(mode: Mode) -> Result<Self> {
-        Self::with_plan(mode, planner::plan).await
+    pub async fn new(disturbance: Disturbance) -> Result<Self> {
+        Self::with_plan(disturbance, planner::plan).await
     }
 
     /// As [`Lab::new`], but the controller decides by `plan`.
     ///
     /// # Errors
     /// When the cluster refuses the CRD.
-    pub async fn with_plan(mode: Mode, plan: PlanFn) -> Result<Self> {
-        Self::in_cluster(options(mode)?, mode, plan).await
+    pub async fn with_plan(disturbance: Disturbance, plan: PlanFn) -> Result<Self> {
+        Self::in_cluster(options(disturbance)?, disturbance, plan).await
     }
 
     /// As [`Lab::with_plan`], in a cluster made to these options.
     ///
     /// # Errors
     /// When the cluster refuses the CRD.
-    pub async fn in_cluster(options: sim::Options, mode: Mode, plan: PlanFn) -> Result<Self> {
+    pub async fn in_cluster(
+        options: sim::Options,
+        disturbance: Disturbance,
+        plan: PlanFn,
+    ) -> Result<Self> {
         let cluster = sim::Cluster::new(options);
         let stream = cluster.commits();
         let actors = cluster.start();
@@ -88,11 +83,12 @@ impl Lab {
             agent: PERSON,
             requests: requests.clone(),
             process: Process::default(),
-            crash: None,
+            trouble: None,
         };
         cluster
             .install_crd(rollout_crd()?)
             .map_err(|error| anyhow!("the CRD is refused: {error:?}"))?;
+        let faults = Faults::new(disturbance, &cluster);
         let mut lab = Self {
             user: User::new(Client::new(user, "default")),
             world: World::default(),
@@ -103,12 +99,12 @@ impl Lab {
             _actors: actors,
             stream,
             started: Instant::now(),
-            controller: tokio::spawn(async {}),
-            process: Process::default(),
-            mode,
+            controllers: Vec::new(),
+            disturbance,
+            faults,
             plan,
         };
-        lab.start_controller();
+        lab.start_controllers();
         Ok(lab)
     }
 
@@ -124,33 +120,62 @@ impl Lab {
         self.started.elapsed()
     }
 
-    /// The controller dies, and another one starts.
-    pub fn restart_controller(&mut self) {
-        self.process.kill();
-        self.controller.abort();
-        self.start_controller();
+    /// The faults of this run.
+    #[must_use]
+    pub const fn faults(&self) -> &Faults {
+        &self.faults
     }
 
-    fn start_controller(&mut self) {
-        self.process = Process::default();
-        let crash = CrashAfterWrite::default();
-        let wire = Wire {
+    /// All controllers die, and others start.
+    pub fn restart_controller(&mut self) {
+        self.stop_controllers();
+        self.start_controllers();
+    }
+
+    fn stop_controllers(&mut self) {
+        for controller in self.controllers.drain(..) {
+            controller.abort();
+        }
+    }
+
+    fn start_controllers(&mut self) {
+        let count = match self.disturbance {
+            Disturbance::Leaders(count, _) => count,
+            _ => 1,
+        };
+        for leader in 0..count {
+            let controller = tokio::spawn(self.one_after_the_other(leader));
+            self.controllers.push(controller);
+        }
+    }
+
+    /// A controller, and after each of its deaths the next one.
+    fn one_after_the_other(&self, leader: usize) -> impl Future<Output = ()> + Send + use<> {
+        let trouble = Trouble {
+            faults: self.faults.clone(),
+            leader,
+            died: Arc::default(),
+        };
+        let died = trouble.died.clone();
+        let mut wire = Wire {
             inner: self.cluster.service(),
             actor: Actor::Controller,
             agent: "rollouts-controller",
             requests: self.requests.clone(),
-            process: self.process.clone(),
-            crash: (self.mode == Mode::CrashAfterEveryWrite).then(|| crash.clone()),
+            process: Process::default(),
+            trouble: Some(trouble),
         };
-        let plan = self.plan;
-        self.controller = tokio::spawn(async move {
-            let mut wire = wire;
+        let (plan, faults, disturbance) = (self.plan, self.faults.clone(), self.disturbance);
+        async move {
             loop {
-                let run = tokio::spawn(run_controller(wire.clone(), plan));
-                let _ends_with_us = AbortOnDrop(run.abort_handle());
+                let config = config(plan, &faults, disturbance);
+                let client = Client::new(wire.clone(), "default");
+                let run = tokio::spawn(controller::run(client, config));
+                // Whoever ends this task ends the process in the middle of whatever it does.
+                let _ends_with_us = EndOfProcess(run.abort_handle(), wire.process.clone());
                 tokio::select! {
                     biased;
-                    () = crash.crashed.notified() => {}
+                    () = died.notified() => {}
                     ended = run => {
                         eprintln!("the controller ended: {ended:?}");
                         return;
@@ -158,7 +183,7 @@ impl Lab {
                 }
                 wire.process = Process::default();
             }
-        });
+        }
     }
 
     /// Takes in what has happened, until `done` says so or the time is over.
@@ -228,15 +253,16 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        self.process.kill();
-        self.controller.abort();
+        self.stop_controllers();
     }
 }
 
-struct AbortOnDrop(AbortHandle);
+/// Ends a process when dropped.
+struct EndOfProcess(AbortHandle, Process);
 
-impl Drop for AbortOnDrop {
+impl Drop for EndOfProcess {
     fn drop(&mut self) {
+        self.1.kill();
         self.0.abort();
     }
 }
@@ -256,14 +282,14 @@ fn rollout_crd() -> Result<Value> {
     Ok(READ.get_or_init(|| crd).clone())
 }
 
-/// How the cluster of a mode is made.
+/// How the cluster of a run is made.
 ///
 /// # Errors
 /// None in practice: time begins after 1970.
-pub fn options(mode: Mode) -> Result<sim::Options> {
+pub fn options(disturbance: Disturbance) -> Result<sim::Options> {
     let start = UNIX_EPOCH + Duration::from_secs(u64::try_from(START)?);
     let mut actors = sim::Actors::default();
-    if mode == Mode::SlowCluster {
+    if disturbance == Disturbance::SlowCluster {
         actors.replicasets = Some(Duration::from_millis(1300));
         actors.garbage = Some(Duration::from_secs(3));
     }
@@ -275,13 +301,17 @@ pub fn options(mode: Mode) -> Result<sim::Options> {
     })
 }
 
-async fn run_controller(wire: Wire<sim::Api>, plan: PlanFn) -> Result<(), controller::Error> {
-    let client = Client::new(wire, "default");
-    let config = controller::Config {
+fn config(plan: PlanFn, faults: &Faults, disturbance: Disturbance) -> controller::Config {
+    let mut config = controller::Config {
         plan,
         ..controller::Config::default()
     };
-    controller::run(client, config).await
+    if matches!(disturbance, Disturbance::ClockJump(..)) {
+        let faults = faults.clone();
+        config.clock = ClockMode::SlowerOfBoth;
+        config.wall_clock = WallClock::new(move || faults.wall_clock());
+    }
+    config
 }
 
 /// Runs a future on one thread, with the clock paused: time passes only when nothing else can.

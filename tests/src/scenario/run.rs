@@ -6,13 +6,24 @@ use anyhow::{Context, Result, bail};
 use controller::config::PlanFn;
 
 use super::condition::{Condition, Scene};
+use super::disturbance::{Disturbance, Lines};
 use super::end_state::end_state;
-use super::lab::{Lab, Mode, on_virtual_time};
+use super::lab::{Lab, on_virtual_time};
 use super::parse::{Command, Line, Scenario};
 use super::transcript::{Mark, transcript};
 use crate::history::{Actor, Request};
 use crate::invariants::{self, Violation};
 use crate::reading::{name, text};
+
+/// How late a line may hold that may hold late.
+const LATE: Duration = Duration::from_secs(3600);
+
+/// How long everything has to come to rest after the last line: longer than any wait that a
+/// scenario leaves behind.
+const TO_REST: Duration = Duration::from_secs(1800);
+
+/// How much longer it may take until all is as in the steady run.
+const TO_RECOVER: Duration = Duration::from_secs(2 * 3600);
 
 /// What came of a run.
 #[derive(Debug)]
@@ -29,6 +40,12 @@ pub struct Outcome {
     pub virtual_time: Duration,
     /// Writes of the controller, Events not counted.
     pub writes: usize,
+    /// Writes that the controller sent, whatever came of them.
+    pub writes_sent: usize,
+    /// How often the disturbance struck.
+    pub strikes: usize,
+    /// Store revisions that were held against the invariants.
+    pub revisions: usize,
     /// Every mutating request, in the order of the answers.
     pub requests: Vec<Request>,
 }
@@ -37,35 +54,48 @@ pub struct Outcome {
 ///
 /// # Errors
 /// When the cluster itself cannot be set up; a line that goes wrong is in the outcome.
-pub fn run(scenario: &Scenario, mode: Mode) -> Result<Outcome> {
-    run_with_plan(scenario, mode, planner::plan)
+pub fn run(scenario: &Scenario, disturbance: Disturbance) -> Result<Outcome> {
+    run_with_plan(scenario, disturbance, planner::plan)
 }
 
 /// Runs a scenario with a controller that decides by `plan`.
 ///
 /// # Errors
 /// When the cluster itself cannot be set up; a line that goes wrong is in the outcome.
-pub fn run_with_plan(scenario: &Scenario, mode: Mode, plan: PlanFn) -> Result<Outcome> {
+pub fn run_with_plan(
+    scenario: &Scenario,
+    disturbance: Disturbance,
+    plan: PlanFn,
+) -> Result<Outcome> {
     on_virtual_time(async {
-        let mut run = Run {
-            lab: Lab::with_plan(mode, plan).await?,
-            marks: Vec::new(),
-            rollout: String::new(),
-            mode,
-        };
-        let failure = run.all(scenario).await.err();
-        // A while longer, so that what is started by the last line is judged too.
-        run.lab.watch(Duration::from_secs(10), |_| false).await;
-        let history = run.lab.history();
-        Ok(Outcome {
-            transcript: transcript(scenario, &history, &run.marks),
-            end_state: end_state(&run.lab.world),
-            violations: invariants::check(&history),
-            failure: failure.map(|error| format!("{error:#}")),
-            virtual_time: history.end,
-            writes: run.lab.requests.writes_of(Actor::Controller),
-            requests: history.requests,
-        })
+        let mut run = Run::new(disturbance, plan).await?;
+        let failure = run.lines(scenario).await.err();
+        Ok(run.outcome(scenario, failure))
+    })?
+}
+
+/// Runs a scenario, then ends the faults and lets everything come to rest.
+///
+/// `goal` is how the world is then; a run that may be late has longer to come to it.
+///
+/// # Errors
+/// When the cluster itself cannot be set up; a line that goes wrong is in the outcome.
+pub fn run_to_rest(
+    scenario: &Scenario,
+    disturbance: Disturbance,
+    plan: PlanFn,
+    goal: Option<&str>,
+) -> Result<Outcome> {
+    on_virtual_time(async {
+        let mut run = Run::new(disturbance, plan).await?;
+        let failure = run.lines(scenario).await.err();
+        run.lab.faults().heal();
+        run.lab.watch(TO_REST, |_| false).await;
+        if let Some(goal) = goal {
+            let is_there = |lab: &Lab| end_state(&lab.world) == goal;
+            run.lab.watch(TO_RECOVER, is_there).await;
+        }
+        Ok(run.outcome(scenario, failure))
     })?
 }
 
@@ -74,14 +104,53 @@ struct Run {
     marks: Vec<Mark>,
     /// The Rollout that lines are about.
     rollout: String,
-    mode: Mode,
+    lines: Lines,
+    /// Whether every Event is sent.
+    is_steady: bool,
 }
 
 impl Run {
+    async fn new(disturbance: Disturbance, plan: PlanFn) -> Result<Self> {
+        Ok(Self {
+            lab: Lab::with_plan(disturbance, plan).await?,
+            marks: Vec::new(),
+            rollout: String::new(),
+            lines: disturbance.lines(),
+            is_steady: disturbance == Disturbance::Steady,
+        })
+    }
+
+    /// All lines, and a while longer, so that what is started by the last one is judged too.
+    async fn lines(&mut self, scenario: &Scenario) -> Result<()> {
+        let result = self.all(scenario).await;
+        self.lab.watch(Duration::from_secs(10), |_| false).await;
+        result
+    }
+
+    fn outcome(&self, scenario: &Scenario, failure: Option<anyhow::Error>) -> Outcome {
+        let lab = &self.lab;
+        let history = lab.history();
+        Outcome {
+            transcript: transcript(scenario, &history, &self.marks),
+            end_state: end_state(&lab.world),
+            violations: invariants::check(&history),
+            failure: failure.map(|error| format!("{error:#}")),
+            virtual_time: history.end,
+            writes: lab.requests.writes_of(Actor::Controller),
+            writes_sent: lab.faults().writes(),
+            strikes: lab.faults().strikes(),
+            revisions: history.commits.len(),
+            requests: history.requests,
+        }
+    }
+
     async fn all(&mut self, scenario: &Scenario) -> Result<()> {
         for line in &scenario.lines {
             let at = format!("{}:{}: {}", scenario.path.display(), line.number, line.text);
-            self.line(line).await.context(at)?;
+            let result = self.line(line).await.context(at);
+            if self.lines != Lines::Unjudged {
+                result?;
+            }
         }
         Ok(())
     }
@@ -121,7 +190,7 @@ impl Run {
                 let before = self.lab.requests.writes_of(Actor::Controller);
                 self.hold(conditions, *time).await?;
                 let writes = self.lab.requests.writes_of(Actor::Controller) - before;
-                if writes > 0 {
+                if writes > 0 && self.lines == Lines::InTime {
                     bail!(
                         "the controller wrote {writes} times; the last: {}",
                         self.last_write()
@@ -133,6 +202,7 @@ impl Run {
                 if self.expect(conditions).is_err() {
                     // Events follow the write that they tell about.
                     self.lab.settle().await;
+                    self.come_to(conditions).await;
                     self.expect(conditions)?;
                 }
             }
@@ -148,20 +218,30 @@ impl Run {
     }
 
     async fn until(&mut self, conditions: &[Condition], within: Duration) -> Result<()> {
-        let rollout = self.rollout.clone();
-        let met = self
-            .lab
-            .watch(within, |lab| {
-                first_unmet(lab, &rollout, conditions).is_none()
-            })
-            .await;
-        if !met {
+        let binding = self.binding(conditions);
+        if !self.wait(&binding, within).await {
+            self.come_to(conditions).await;
             self.expect(conditions)?;
         }
         Ok(())
     }
 
+    /// Waits for conditions that bind, where lines may hold late.
+    async fn come_to(&mut self, conditions: &[Condition]) {
+        if self.lines == Lines::Late {
+            let binding = self.binding(conditions);
+            self.wait(&binding, LATE).await;
+        }
+    }
+
+    async fn wait(&mut self, conditions: &[Condition], within: Duration) -> bool {
+        let rollout = self.rollout.clone();
+        let are_met = |lab: &Lab| first_unmet(lab, &rollout, conditions).is_none();
+        self.lab.watch(within, are_met).await
+    }
+
     async fn hold(&mut self, conditions: &[Condition], time: Duration) -> Result<()> {
+        self.come_to(conditions).await;
         let rollout = self.rollout.clone();
         let broken = |lab: &Lab| first_unmet(lab, &rollout, conditions);
         if self.lab.watch(time, |lab| broken(lab).is_some()).await {
@@ -186,7 +266,7 @@ impl Run {
         let is_about_events = |it: &Condition| it.text.split(' ').any(|w| w.starts_with("event"));
         conditions
             .iter()
-            .filter(|it| self.mode == Mode::Steady || !is_about_events(it))
+            .filter(|it| self.is_steady || !is_about_events(it))
             .cloned()
             .collect()
     }

@@ -18,7 +18,8 @@ use crate::reading::{
     blue_green, hash, is_true, name, number, phase_and_message, replica_sets, replicas,
     selected_hash, text,
 };
-use crate::scenario::lab::{Lab, Mode, on_virtual_time, options};
+use crate::scenario::disturbance::Disturbance;
+use crate::scenario::lab::{Lab, on_virtual_time, options};
 use crate::scenario::parse::Act;
 use crate::sight;
 
@@ -103,9 +104,9 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     async fn begin(storm: &'a Storm) -> Result<Self> {
         let mode = if storm.dies_often {
-            Mode::CrashAfterEveryWrite
+            Disturbance::CrashAfterEveryWrite
         } else {
-            Mode::Steady
+            Disturbance::Steady
         };
         let mut made = options(mode)?;
         let [sets, endpoints, garbage] = storm.lags;
