@@ -83,6 +83,8 @@ impl Disturbance {
     #[must_use]
     pub const fn lines(self) -> Lines {
         match self {
+            // The late ones may undo what a line waited for, and do it again.
+            Self::Leaders(_, lag) if !lag.is_zero() => Lines::Unjudged,
             Self::Steady
             | Self::CrashAfterEveryWrite
             | Self::Crash(_)
