@@ -18,6 +18,10 @@ use crate::reading::{name, text};
 /// How late a line may hold that may hold late.
 const LATE: Duration = Duration::from_secs(3600);
 
+/// How long after the last line faults may still be felt: the longest outage, or the time until
+/// everything is listed anew. Only then liveness is owed.
+const TO_HEAL: Duration = Duration::from_secs(1900);
+
 /// How long everything has to come to rest after the last line: longer than any wait that a
 /// scenario leaves behind.
 const TO_REST: Duration = Duration::from_secs(1800);
@@ -88,8 +92,16 @@ pub fn run_to_rest(
 ) -> Result<Outcome> {
     on_virtual_time(async {
         let mut run = Run::new(disturbance, plan).await?;
+        if run.lines == Lines::InTime {
+            let failure = run.lines(scenario).await.err();
+            run.lab.watch(TO_REST, |_| false).await;
+            return Ok(run.outcome(scenario, failure));
+        }
+        run.lab.calm_since = Duration::MAX;
         let failure = run.lines(scenario).await.err();
         run.lab.faults().heal();
+        run.lab.watch(TO_HEAL, |_| false).await;
+        run.lab.calm_since = run.lab.now();
         run.lab.watch(TO_REST, |_| false).await;
         if let Some(goal) = goal {
             let is_there = |lab: &Lab| end_state(&lab.world) == goal;
