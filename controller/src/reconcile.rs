@@ -73,6 +73,8 @@ pub(crate) struct Reconciler {
     listed: BTreeMap<Kind, bool>,
     /// What a listing that is under way has shown.
     listing: BTreeMap<Kind, Vec<Key>>,
+    /// Uids of objects that a live read showed to be gone. A watch that lags may still show them.
+    gone: BTreeMap<(Kind, Key), String>,
     /// Rollouts that people were told we look after.
     known: BTreeMap<Key, ObjectReference>,
     /// Paths of the status that the installed CRD does not keep.
@@ -106,6 +108,7 @@ impl Reconciler {
             memory: BTreeMap::new(),
             listed: Kind::ALL.map(|kind| (kind, false)).into(),
             listing: BTreeMap::new(),
+            gone: BTreeMap::new(),
             known: BTreeMap::new(),
             pruned: Pruned::new(),
             begun: BTreeMap::new(),
@@ -170,6 +173,7 @@ impl Reconciler {
             WatchEvent::Apply(object) => self.apply(kind, object),
             WatchEvent::Delete(object) => {
                 let key = Key::of(&object);
+                self.gone.remove(&(kind, key.clone()));
                 // A live read may have shown already what was made under this name since.
                 let deleted = object.metadata.resource_version.unwrap_or_default();
                 let is_newer = self
@@ -183,6 +187,8 @@ impl Reconciler {
                 }
             }
             WatchEvent::Init => {
+                // A listing shows no object that was gone before it began.
+                self.gone.retain(|(other, _), _| *other != kind);
                 self.listing.insert(kind, Vec::new());
             }
             WatchEvent::InitApply(object) => {
@@ -205,6 +211,10 @@ impl Reconciler {
     fn apply(&mut self, kind: Kind, object: DynamicObject) {
         let key = Key::of(&object);
         let seen = object.metadata.resource_version.clone().unwrap_or_default();
+        let gone = self.gone.get(&(kind, key.clone()));
+        if gone.is_some() && gone == object.metadata.uid.as_ref() {
+            return;
+        }
         // A listing may be older than what a watch or a live read has shown already.
         let is_older = self
             .cache
@@ -249,6 +259,14 @@ impl Reconciler {
             Kind::ReplicaSet => label(crds::names::POD_TEMPLATE_HASH).is_some(),
             Kind::Service => true,
         }
+    }
+
+    /// A live read did not find an object.
+    fn saw_gone(&mut self, kind: Kind, key: &Key) {
+        if let Some((_, uid)) = self.cache.version(kind, key) {
+            self.gone.insert((kind, key.clone()), uid.to_owned());
+        }
+        self.delete(kind, key);
     }
 
     fn is_synced(&self) -> bool {

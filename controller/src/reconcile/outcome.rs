@@ -37,7 +37,8 @@ impl Reconciler {
                                 Some(live) if self.is_in_scope(kind, &live) => {
                                     self.apply(kind, live);
                                 }
-                                Some(_) | None => self.delete(kind, &object),
+                                Some(_) => self.delete(kind, &object),
+                                None => self.saw_gone(kind, &object),
                             }
                             // After a failed write it is tried again when something is new, or
                             // when the back-off is over.

@@ -24,7 +24,7 @@ const TO_HEAL: Duration = Duration::from_secs(1900);
 
 /// How long everything has to come to rest after the last line: longer than any wait that a
 /// scenario leaves behind.
-const TO_REST: Duration = Duration::from_secs(1800);
+const TO_REST: Duration = Duration::from_secs(2 * 3600);
 
 /// How much longer it may take until all is as in the steady run.
 const TO_RECOVER: Duration = Duration::from_secs(2 * 3600);

@@ -63,13 +63,13 @@ fn may_end_otherwise(scenario: &str, disturbance: Disturbance) -> bool {
 }
 
 /// Known (issue 4): of two controllers that act at once, one sees the other's writes late. A version says
-/// only that one object is as it was seen, so the two can each raise another ReplicaSet (S2), empty
-/// one that the other has just sent users to (S10), end a step for a size that the other has just
-/// changed (S11), or mark a Service of a Rollout that is gone (S17). They agree again once the late
-/// one has caught up. Without that lag nothing breaks.
+/// only that one object is as it was seen, so the two can each raise another ReplicaSet (S2), each
+/// lower another (S1), empty one that the other has just sent users to (S4, S6, S10), end a step for
+/// a size that the other has just changed (S11), or mark a Service of a Rollout that is gone (S17).
+/// They agree again once the late one has caught up. Without that lag nothing breaks.
 fn is_known(disturbance: Disturbance, id: &str) -> bool {
     matches!(disturbance, Disturbance::Leaders(_, lag) if !lag.is_zero())
-        && ["S2", "S10", "S11", "S17"].contains(&id)
+        && ["S1", "S2", "S4", "S6", "S10", "S11", "S17"].contains(&id)
 }
 
 /// Whether the history tells what an invariant is about. S18 speaks of what a process knows of its
