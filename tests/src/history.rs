@@ -101,6 +101,8 @@ impl World {
 pub struct Request {
     /// Who sent it.
     pub actor: Actor,
+    /// Which of the actor's processes: one that starts again is another one.
+    pub process: u32,
     /// `POST`, `PUT`, `PATCH` or `DELETE`.
     pub method: String,
     /// Path without the query.
@@ -109,8 +111,10 @@ pub struct Request {
     pub query: String,
     /// The body; null when there was none.
     pub body: Value,
-    /// HTTP status of the answer; 0 when it was lost.
+    /// HTTP status of the cluster's answer; 0 when it is not known.
     pub status: u16,
+    /// Whether that answer came to the sender.
+    pub is_answered: bool,
     /// What its sender had seen when it decided on this, where that was noted.
     pub sight: Option<Arc<Sight>>,
 }

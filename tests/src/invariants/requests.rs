@@ -1,6 +1,6 @@
 //! Requests in the words of the checkers, each placed after the commit that it made.
 
-use invariants::{Kind, Millis, Text, Verb};
+use invariants::{Actor, Kind, Millis, Text, Verb};
 use serde_json::Value;
 
 use super::objects::actor;
@@ -86,11 +86,14 @@ impl<'a> Placed<'a> {
     pub(super) fn request(&self, at: Millis) -> invariants::Request {
         let (request, address) = (self.request, self.address);
         let on_version = on_version(request);
-        let answer = Some(request.status).filter(|status| *status > 0);
+        let answer = request.is_answered.then_some(request.status);
         let succeeded = answer.is_some_and(|status| status < 300);
         invariants::Request {
             at,
-            actor: actor(request.actor),
+            actor: match actor(request.actor) {
+                Actor::Controller(_) => Actor::Controller(request.process),
+                other => other,
+            },
             verb: match request.method.as_str() {
                 "POST" => Verb::Create,
                 "DELETE" => Verb::Delete,

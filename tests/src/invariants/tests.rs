@@ -82,11 +82,13 @@ impl Planted {
     fn request(&mut self, method: &str, path: &str, body: Value) -> &mut Self {
         self.history.requests.push(Request {
             actor: Actor::Controller,
+            process: 0,
             method: method.to_owned(),
             path: path.to_owned(),
             query: String::new(),
             body,
             status: 200,
+            is_answered: true,
             sight: None,
         });
         self

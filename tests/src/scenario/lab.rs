@@ -2,6 +2,7 @@
 //! thread and on virtual time.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -42,6 +43,8 @@ pub struct Lab {
     stream: sim::CommitStream,
     started: Instant,
     controllers: Vec<JoinHandle<()>>,
+    /// How many processes of the controller there were.
+    births: Arc<AtomicU32>,
     disturbance: Disturbance,
     faults: Faults,
     plan: PlanFn,
@@ -82,7 +85,7 @@ impl Lab {
             actor: Actor::User,
             agent: PERSON,
             requests: requests.clone(),
-            process: Process::default(),
+            process: Process::new(0),
             trouble: None,
         };
         cluster
@@ -100,6 +103,7 @@ impl Lab {
             stream,
             started: Instant::now(),
             controllers: Vec::new(),
+            births: Arc::default(),
             disturbance,
             faults,
             plan,
@@ -157,12 +161,13 @@ impl Lab {
             died: Arc::default(),
         };
         let died = trouble.died.clone();
+        let births = self.births.clone();
         let mut wire = Wire {
             inner: self.cluster.service(),
             actor: Actor::Controller,
             agent: "rollouts-controller",
             requests: self.requests.clone(),
-            process: Process::default(),
+            process: Process::new(births.fetch_add(1, Ordering::Relaxed)),
             trouble: Some(trouble),
         };
         let (plan, faults, disturbance) = (self.plan, self.faults.clone(), self.disturbance);
@@ -181,7 +186,7 @@ impl Lab {
                         return;
                     }
                 }
-                wire.process = Process::default();
+                wire.process = Process::new(births.fetch_add(1, Ordering::Relaxed));
             }
         }
     }

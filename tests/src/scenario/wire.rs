@@ -24,12 +24,20 @@ use crate::history::{Actor, Request, Requests};
 use crate::sight;
 
 /// A process that can die: when it does, none of its requests gets an answer any more.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Process {
+    number: u32,
     dead: Arc<AtomicBool>,
 }
 
 impl Process {
+    /// A living one. No other process of the same actor has its number.
+    #[must_use]
+    pub fn new(number: u32) -> Self {
+        let dead = Arc::default();
+        Self { number, dead }
+    }
+
     /// Ends it.
     pub fn kill(&self) {
         self.dead.store(true, Ordering::SeqCst);
@@ -96,11 +104,13 @@ impl Wire {
         let sent = body.collect().await?.to_bytes();
         let mut noted = Request {
             actor: self.actor,
+            process: self.process.number,
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
             body: serde_json::from_slice(&sent).unwrap_or_default(),
             status: 0,
+            is_answered: false,
             sight: sight::last().filter(|_| self.actor == Actor::Controller),
         };
         let asked = asked(&noted);
@@ -128,6 +138,11 @@ impl Wire {
             }
         };
         noted.status = response.status().as_u16();
+        noted.is_answered = match fate {
+            Fate::Answered | Fate::AnsweredAsOf(_) => true,
+            Fate::SenderDiesOfSuccess => !response.status().is_success(),
+            Fate::SenderDies(_) | Fate::Broken(_) | Fate::Refused(..) => false,
+        };
         if noted.method != Method::GET.as_str() {
             self.requests.push(noted);
         }

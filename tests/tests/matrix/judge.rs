@@ -14,7 +14,7 @@ pub(crate) fn problems(
 ) -> Vec<String> {
     let violations = run.violations.iter();
     let violations =
-        violations.filter(|it| !is_known(disturbance, it.id) && can_tell(disturbance, it.id));
+        violations.filter(|it| !is_known(disturbance, it.id));
     let mut problems: Vec<String> = violations.map(ToString::to_string).collect();
     if may_end_otherwise(scenario, disturbance) {
         return problems;
@@ -70,16 +70,6 @@ fn may_end_otherwise(scenario: &str, disturbance: Disturbance) -> bool {
 fn is_known(disturbance: Disturbance, id: &str) -> bool {
     matches!(disturbance, Disturbance::Leaders(_, lag) if !lag.is_zero())
         && ["S1", "S2", "S4", "S6", "S10", "S11", "S17"].contains(&id)
-}
-
-/// Whether the history tells what an invariant is about. S18 speaks of what a process knows of its
-/// own writes: the history does not tell processes apart, nor which answers were seen.
-fn can_tell(disturbance: Disturbance, id: &str) -> bool {
-    let is_blurred = matches!(
-        disturbance,
-        Disturbance::Leaders(..) | Disturbance::OldView(..) | Disturbance::Errors(_)
-    );
-    !(is_blurred && id == "S18")
 }
 
 /// The ReplicaSets that the controller created and deleted.

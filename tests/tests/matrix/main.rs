@@ -79,10 +79,16 @@ fn main() -> ExitCode {
             }
         }
     }
+    println!("{} runs of {} scenarios", runs.len(), scenarios.len());
+    let done = AtomicUsize::new(0);
     let tallies = Mutex::new(BTreeMap::<&str, Tally>::new());
     in_parallel(&runs, |(name, scenario, steady, disturbance)| {
         let began = Instant::now();
         let (outcome, problems) = disturbed(scenario, steady, *disturbance);
+        let number = done.fetch_add(1, Ordering::Relaxed) + 1;
+        if number.is_multiple_of(1_000) {
+            println!("{number} done after {:.0} s", started.elapsed().as_secs_f64());
+        }
         let mut tallies = tallies.lock().unwrap();
         let tally = tallies.entry(disturbance.kind()).or_default();
         tally.runs += 1;
