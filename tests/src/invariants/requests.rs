@@ -1,10 +1,12 @@
 //! Requests in the words of the checkers, each placed after the commit that it made.
 
+use std::collections::BTreeMap;
+
 use invariants::{Actor, Kind, Millis, Text, Verb};
 use serde_json::Value;
 
 use super::objects::actor;
-use crate::history::{Commit, History, Request};
+use crate::history::{Commit, History, Key, Request};
 use crate::reading::text;
 use crate::sight::Sight;
 
@@ -34,18 +36,23 @@ struct Address<'a> {
 /// object that follows the version which the request carries. A write that changes nothing makes
 /// none.
 pub(super) fn in_order(history: &History) -> impl Iterator<Item = Placed<'_>> {
-    let mut used = vec![false; history.commits.len()];
+    let mut left: BTreeMap<&Key, Vec<usize>> = BTreeMap::new();
+    for (index, commit) in history.commits.iter().enumerate() {
+        left.entry(&commit.key).or_default().push(index);
+    }
     let mut last = 0;
     let real = history.requests.iter().filter(|it| !it.is_dry_run());
     real.map(move |request| {
         let address = address(request);
-        let mut commits = history.commits.iter().zip(&used).enumerate();
-        let made = (request.status < 300)
-            .then(|| commits.find(|(_, (commit, used))| !**used && makes(request, address, commit)))
-            .flatten()
-            .map(|(index, _)| index);
+        let key = [address.resource, address.namespace, address.name].map(str::to_owned);
+        let key: Key = key.into();
+        let mut made = None;
+        if let Some(left) = left.get_mut(&key).filter(|_| request.status < 300) {
+            let fits = |index: &usize| makes(request, history.commits.get(*index));
+            let position = left.iter().position(fits);
+            made = position.map(|position| left.remove(position));
+        }
         if let Some(index) = made {
-            used[index] = true;
             last = last.max(index);
         }
         let commit = made.and_then(|index| history.commits.get(index));
@@ -61,19 +68,18 @@ pub(super) fn in_order(history: &History) -> impl Iterator<Item = Placed<'_>> {
     })
 }
 
-fn makes(request: &Request, address: Address<'_>, commit: &Commit) -> bool {
-    let (resource, namespace, name) = &commit.key;
-    let same = request.actor == commit.actor
-        && resource == address.resource
-        && namespace == address.namespace
-        && name == address.name;
+/// Whether a request made this commit of its object.
+fn makes(request: &Request, commit: Option<&Commit>) -> bool {
+    let Some(commit) = commit.filter(|commit| commit.actor == request.actor) else {
+        return false;
+    };
     let before = commit.before.as_deref().map(version);
     let fits = match request.method.as_str() {
         "POST" => before.is_none(),
         "DELETE" => before.is_some(),
         _ => before.is_some() && commit.after.is_some(),
     };
-    same && fits && on_version(request).is_none_or(|on| before == Some(Some(on)))
+    fits && on_version(request).is_none_or(|on| before == Some(Some(on)))
 }
 
 impl<'a> Placed<'a> {

@@ -13,8 +13,7 @@ pub(crate) fn problems(
     steady: &Outcome,
 ) -> Vec<String> {
     let violations = run.violations.iter();
-    let violations =
-        violations.filter(|it| !is_known(disturbance, it.id));
+    let violations = violations.filter(|it| !is_known(disturbance, it.id));
     let mut problems: Vec<String> = violations.map(ToString::to_string).collect();
     if may_end_otherwise(scenario, disturbance) {
         return problems;

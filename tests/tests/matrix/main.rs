@@ -42,6 +42,8 @@ struct Tally {
     revisions: usize,
     virtual_time: Duration,
     took: Duration,
+    /// The run that took longest.
+    slowest: (Duration, String),
 }
 
 fn main() -> ExitCode {
@@ -87,7 +89,10 @@ fn main() -> ExitCode {
         let (outcome, problems) = disturbed(scenario, steady, *disturbance);
         let number = done.fetch_add(1, Ordering::Relaxed) + 1;
         if number.is_multiple_of(1_000) {
-            println!("{number} done after {:.0} s", started.elapsed().as_secs_f64());
+            println!(
+                "{number} done after {:.0} s",
+                started.elapsed().as_secs_f64()
+            );
         }
         let mut tallies = tallies.lock().unwrap();
         let tally = tallies.entry(disturbance.kind()).or_default();
@@ -96,6 +101,9 @@ fn main() -> ExitCode {
         tally.revisions += outcome.revisions;
         tally.virtual_time += outcome.virtual_time;
         tally.took += began.elapsed();
+        if tally.slowest.0 < began.elapsed() {
+            tally.slowest = (began.elapsed(), name.clone());
+        }
         if !problems.is_empty() {
             tally.failed += 1;
             println!(
@@ -147,13 +155,15 @@ fn report(tallies: &BTreeMap<&str, Tally>, scenarios: usize, started: Instant) -
     let mut all = Tally::default();
     for (kind, tally) in tallies {
         println!(
-            "{kind:24} {:6} runs, {:4} failed, {:8} strikes, {:9} revisions checked, {:7} virtual hours, {:6.1} s",
+            "{kind:24} {:6} runs, {:4} failed, {:8} strikes, {:9} revisions checked, {:7} virtual hours, {:6.1} s, slowest {:.1} s {}",
             tally.runs,
             tally.failed,
             tally.strikes,
             tally.revisions,
             tally.virtual_time.as_secs() / 3600,
             tally.took.as_secs_f64(),
+            tally.slowest.0.as_secs_f64(),
+            tally.slowest.1,
         );
         all.runs += tally.runs;
         all.failed += tally.failed;
