@@ -96,7 +96,7 @@ const PROGRAMS: &[Programs] = &[
         "tests",
     ),
     programs(Tier::Executor, Means::Seeds, &["operations"], "tests"),
-    programs(Tier::Executor, Means::Scenarios, &["crash"], "tests"),
+    programs(Tier::Executor, Means::Scenarios, &["matrix"], "tests"),
 ];
 
 /// What builds all of them. The whole workspace is named, so that the dependencies are those that its
@@ -123,7 +123,7 @@ const BUILDS: [&[&str]; 2] = [
         "--test",
         "properties",
         "--test",
-        "crash",
+        "matrix",
     ],
 ];
 
