@@ -3,8 +3,8 @@
 use bench::fleet::{DAY, converged, rest};
 use bench::world::on_virtual_time;
 
-/// Rollouts of the fleet; `cargo run -p bench --release` rests 1,000 of them.
-const ROLLOUTS: usize = 100;
+/// Rollouts of the fleet.
+const ROLLOUTS: usize = 1_000;
 
 #[test]
 fn a_fleet_at_rest_writes_nothing_for_a_day() {
