@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
-use planner::{Now, Observed, Plan, TakenName, TemplateCheck, Write};
+use planner::{Now, Observed, Plan, Stake, TakenName, TemplateCheck, Write};
 use serde_json::{Value, json};
 
 use crate::cache::{Key, Kind};
@@ -18,8 +18,11 @@ use crate::refusal::Refusal;
 use crate::status_patch::{self, Pruned};
 use crate::watch::api;
 
+mod look;
 mod replica_sets;
 pub(crate) mod services;
+
+pub(crate) use look::Unseen;
 
 use replica_sets::replica_set_patch;
 
@@ -43,6 +46,8 @@ pub(crate) struct Outcome {
     pub(crate) resolved: bool,
     /// Whether the rest of the plan came too late to be carried out.
     pub(crate) too_late: bool,
+    /// What the plan was not made for, so that nothing of it was carried out.
+    pub(crate) unseen: Unseen,
 }
 
 /// A write that did not succeed.
@@ -73,6 +78,8 @@ pub(crate) struct Work {
     pub(crate) pruned: Pruned,
     /// When the plan was made.
     pub(crate) planned: Now,
+    /// What a last look showed before, and reading live could not make seen.
+    pub(crate) looked: Unseen,
 }
 
 /// Carries out plans.
@@ -94,7 +101,14 @@ impl Executor {
             owners,
             pruned,
             planned,
+            looked,
         } = work;
+        let worth_a_look = if self.fence.is_alone() {
+            Stake::Users
+        } else {
+            Stake::Order
+        };
+        let looks = plan.stake(&observed) >= worth_a_look;
         let mut run = Run {
             executor: self,
             rollout_version: observed
@@ -109,6 +123,24 @@ impl Executor {
             pruned,
             outcome: Outcome::default(),
         };
+        if looks {
+            match run.look().await {
+                Ok(unseen) if unseen.is_empty() || unseen == looked => {}
+                Ok(unseen) => {
+                    run.outcome.unseen = unseen;
+                    return run.outcome;
+                }
+                Err(refusal) => {
+                    run.outcome.failed = Some(Failed {
+                        object: format!("Rollout/{}", run.key.name),
+                        creating: false,
+                        refusal,
+                        target: (Kind::Rollout, run.key.clone()),
+                    });
+                    return run.outcome;
+                }
+            }
+        }
         for action in plan.actions {
             // A plan holds stamps that begin waits. Carried out after the second it was made in, it
             // would shorten them (safety.md S10, S12), so the rest is planned anew.

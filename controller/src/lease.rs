@@ -45,6 +45,11 @@ impl Fence {
         (Self(receiver), sender)
     }
 
+    /// Whether a Lease keeps others from writing at the same time.
+    pub(crate) fn is_alone(&self) -> bool {
+        *self.0.borrow() != Leading::Always
+    }
+
     pub(crate) fn may_write(&self) -> bool {
         match *self.0.borrow() {
             Leading::No => false,

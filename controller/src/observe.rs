@@ -9,6 +9,7 @@ use planner::{
 use tokio::time::Instant;
 
 use crate::cache::{Cache, Key};
+use crate::execute::Unseen;
 
 /// What the controller remembers of one Rollout between plans. All of it can be asked for again:
 /// nothing is lost with it.
@@ -22,6 +23,8 @@ pub(crate) struct Memory {
     pub(crate) failure: Option<WriteFailure>,
     /// When to ask again about a template that was refused: what refused it may be gone.
     pub(crate) ask_again: Option<Instant>,
+    /// What a last look showed that the view did not.
+    pub(crate) looked: Unseen,
 }
 
 /// Everything about the Rollout `key`; `None` when it is not in the cache.

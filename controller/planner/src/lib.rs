@@ -33,6 +33,7 @@ mod situation;
 pub mod sizes;
 pub mod split;
 mod stable;
+mod stake;
 mod steps;
 pub mod template;
 pub mod waiting;
@@ -44,6 +45,7 @@ pub use observed::{
     Settings, TakenName, TemplateCheck, TemplateOutcome, WriteFailure,
 };
 pub use services::services_named;
+pub use stake::Stake;
 pub use waiting::WaitingOn;
 
 use crds::RolloutStatus;

@@ -87,6 +87,7 @@ impl Reconciler {
             pruned,
             resolved,
             too_late,
+            unseen,
         } = outcome;
         let did_nothing =
             wrote.is_empty() && check.is_none() && taken.is_none() && failed.is_none() && !too_late;
@@ -102,6 +103,11 @@ impl Reconciler {
             }
         }
         let memory = self.memory.entry(key.clone()).or_default();
+        memory.looked = unseen.clone();
+        if !unseen.is_empty() {
+            tracing::info!(rollout = %key, objects = unseen.len(), "others changed what the watch does not show yet; reading live");
+            return Some(self.read_live(key, unseen.into_keys().collect()));
+        }
         if let Some(check) = check {
             let is_refused = matches!(check.outcome, TemplateOutcome::Refused { .. });
             memory.ask_again = is_refused.then(|| now + REFUSED_TEMPLATE);

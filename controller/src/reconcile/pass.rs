@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::{Done, Reconciler};
 use crate::cache::{Key, Kind};
 use crate::decode::Poison;
-use crate::execute::Work;
+use crate::execute::{Unseen, Work};
 use crate::gate::PATIENCE;
 use crate::kernel::{self, Checked};
 use crate::observe::{Memory, observe};
@@ -90,7 +90,7 @@ impl Reconciler {
             tracing::debug!(rollout = %key, waiting_on, "nothing to do");
             return None;
         }
-        Some(self.execute(key, observed, plan, now))
+        Some(self.execute(key, observed, plan, now, memory.looked))
     }
 
     /// What is remembered of a Rollout, without what is of no use any more.
@@ -122,6 +122,7 @@ impl Reconciler {
         observed: Observed,
         plan: Plan,
         planned: Now,
+        looked: Unseen,
     ) -> BoxFuture<'static, Done> {
         let only_status = plan
             .actions
@@ -145,6 +146,7 @@ impl Reconciler {
             plan,
             pruned: self.pruned.clone(),
             planned,
+            looked,
         };
         let executor = self.executor.clone();
         let key = key.clone();
