@@ -35,6 +35,7 @@ pub fn end_state(world: &World) -> String {
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
+            .filter(|it| !was_paused(it))
             .map(|it| {
                 let [kind, status, reason] =
                     ["/type", "/status", "/reason"].map(|path| text(it, path));
@@ -63,4 +64,10 @@ pub fn end_state(world: &World) -> String {
         );
     }
     out
+}
+
+/// A pause that is over leaves its condition behind, one that never began leaves none: whether a
+/// user's command comes before or after its beginning is a matter of time.
+fn was_paused(condition: &Value) -> bool {
+    text(condition, "/type") == "Paused" && text(condition, "/status") == "False"
 }

@@ -34,6 +34,17 @@ pub enum Asked {
     Watch,
 }
 
+impl Asked {
+    /// Whether it is noted: reads are not.
+    #[must_use]
+    pub const fn is_noted(self) -> bool {
+        match self {
+            Self::Write | Self::Aside => true,
+            Self::Get | Self::List | Self::Watch => false,
+        }
+    }
+}
+
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {

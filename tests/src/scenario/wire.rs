@@ -133,7 +133,9 @@ impl Wire {
         let response = match self.inner.call(request).await {
             Ok(response) => response,
             Err(error) => {
-                self.requests.push(noted);
+                if asked.is_noted() {
+                    self.requests.push(noted);
+                }
                 return Err(error.into());
             }
         };
@@ -143,7 +145,7 @@ impl Wire {
             Fate::SenderDiesOfSuccess => !response.status().is_success(),
             Fate::SenderDies(_) | Fate::Broken(_) | Fate::Refused(..) => false,
         };
-        if noted.method != Method::GET.as_str() {
+        if asked.is_noted() {
             self.requests.push(noted);
         }
         match fate {
