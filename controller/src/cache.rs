@@ -369,4 +369,14 @@ mod tests {
         );
         assert!(cache.poison(&Key::new("shop", "broken")).is_none());
     }
+
+    #[test]
+    fn an_empty_selector_selects_no_replica_set() {
+        let mut cache = Cache::default();
+        cache.apply(Kind::Rollout, rollout("web", "u1", json!({"selector": {}})));
+        assert_eq!(cache.apply(Kind::ReplicaSet, set("lost", None)), []);
+        let key = Key::new("shop", "web");
+        let web = cache.rollout(&key).unwrap().clone();
+        assert_eq!(cache.sets_of(&key, &web), []);
+    }
 }

@@ -213,4 +213,21 @@ mod tests {
         let annotations = rollout.metadata.annotations.unwrap();
         assert_eq!(annotations.keys().collect::<Vec<_>>(), ["team"]);
     }
+
+    #[test]
+    fn a_replica_set_tells_that_it_goes_and_what_keeps_it_from_making_pods_now() {
+        let read = |status: &str, deleted: Value| {
+            let object = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet",
+                "metadata": {"name": "web-1", "deletionTimestamp": deleted}, "spec": {},
+                "status": {"conditions": [{"type": "ReplicaFailure", "status": status,
+                    "reason": "FailedCreate", "message": "quota"}]}});
+            replica_set(&serde_json::from_value(object).unwrap()).set
+        };
+        let set = read("True", json!(null));
+        assert_eq!(set.failure.as_ref().unwrap().reason, "FailedCreate");
+        assert!(!set.deleting);
+        let set = read("False", json!("2026-01-01T00:00:00Z"));
+        assert_eq!(set.failure, None, "it is over");
+        assert!(set.deleting);
+    }
 }

@@ -345,3 +345,6 @@ enum Written {
 fn version(object: &DynamicObject) -> String {
     object.metadata.resource_version.clone().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use controller::{Config, End, LeaderElection};
 use serde_json::json;
-use sim::Intercept;
+use sim::{Intercept, Phase};
 
 use crate::world::{World, canary, rollout};
 
@@ -86,6 +86,39 @@ async fn a_leader_that_cannot_renew_writes_nothing_any_more_and_ends() {
     });
     tokio::time::sleep(Duration::from_secs(14)).await;
     assert_eq!((&mut first.task).await.unwrap(), End::LostLease);
+}
+
+/// Both see that there is no Lease, and both make one.
+#[tokio::test(start_paused = true)]
+async fn of_two_controllers_that_take_a_free_lease_at_once_one_acts() {
+    let world = World::new();
+    world.fail(|request| {
+        let asked = request.resource.as_ref();
+        let is_lease = asked.is_some_and(|it| it.resource == "leases");
+        let is_late = is_lease && request.verb == "create" && request.phase == Phase::Before;
+        is_late.then_some(Intercept::Delay(Duration::from_secs(1)))
+    });
+    world.create(rollout("web", 2, canary())).await;
+    let first = world.run_with(candidate("first"));
+    let second = world.run_with(candidate("second"));
+    world.until("web", "Healthy").await;
+    let plans = [first, second].map(|it| it.gauge.counters().plans);
+    assert_eq!(plans.iter().filter(|it| **it > 0).count(), 1, "{plans:?}");
+    assert!(world.log().matches(" create leases/").count() == 2);
+}
+
+/// Somebody else has the Lease: another controller may write from now on.
+#[tokio::test(start_paused = true)]
+async fn a_leader_whose_lease_was_taken_ends_when_it_sees_so() {
+    let world = World::new();
+    let mut first = world.run_with(candidate("first"));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let taken = json!({"spec": {"holderIdentity": "second"}});
+    world
+        .patch("Lease", "argo-rollouts-controller-lock", taken)
+        .await;
+    let end = tokio::time::timeout(Duration::from_secs(3), &mut first.task).await;
+    assert_eq!(end.unwrap().unwrap(), End::LostLease);
 }
 
 #[tokio::test(start_paused = true)]

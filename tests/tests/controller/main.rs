@@ -12,5 +12,6 @@ mod election;
 mod faults;
 mod objects;
 mod replay;
+mod requests;
 mod servers;
 mod world;

@@ -10,6 +10,10 @@
 mod abort;
 mod blue_green;
 mod canary;
+mod counts;
+mod made;
+mod people;
 mod search;
+mod told;
 mod wiped;
 mod world;
