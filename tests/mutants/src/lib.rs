@@ -9,5 +9,6 @@ pub mod evidence;
 pub mod killer;
 pub mod mutant;
 pub mod plant;
+mod programs;
 pub mod report;
 pub mod tree;

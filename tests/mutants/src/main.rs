@@ -39,7 +39,8 @@ struct Arguments {
     /// Only by these means; the report stays as it is.
     #[arg(long, value_name = "MEANS", num_args = 1..)]
     by: Vec<Means>,
-    /// Begin no further one after so many minutes, those of building among them.
+    /// Stop after so many minutes, those of building among them. What was not tried by then is
+    /// told; it is no failure.
     #[arg(long, value_name = "N")]
     minutes: Option<u64>,
     /// List the mutants instead of trying them.
@@ -72,17 +73,22 @@ fn main() -> anyhow::Result<ExitCode> {
         [] => Means::value_variants(),
         some => some,
     };
+    let end = arguments.minutes;
+    let end = end.map(|minutes| begun + Duration::from_secs(minutes * 60));
+    let Some(killers) = Killer::all(&tree, &tiers, means, end)? else {
+        println!("no time: the tree with the mutants in it was not built by then");
+        return Ok(ExitCode::SUCCESS);
+    };
     let saves = arguments.chosen_by.is_none() && arguments.by.is_empty();
     let run = Run {
-        killers: Killer::all(&tree, &tiers, means)?,
-        end: arguments
-            .minutes
-            .map(|it| begun + Duration::from_secs(it * 60)),
+        killers,
+        end,
         left: Mutex::new(chosen.into_iter().rev().collect()),
         all: &all,
         logs: tree.logs(),
         path: saves.then_some(path),
         report: Mutex::new(Report::default()),
+        untried: Mutex::new(Vec::new()),
         bad: Mutex::new(Vec::new()),
     };
     std::thread::scope(|scope| {
@@ -126,6 +132,8 @@ struct Run<'a> {
     path: Option<PathBuf>,
     /// What became of those of this run.
     report: Mutex<Report>,
+    /// Those that not everything has looked at when the time was over.
+    untried: Mutex<Vec<String>>,
     /// What went wrong, and those alive without an explanation.
     bad: Mutex<Vec<String>>,
 }
@@ -138,7 +146,7 @@ impl Run<'_> {
             };
             let begun = Instant::now();
             let log = self.logs.join(format!("{}.log", mutant.name));
-            let fate = hunt(&self.killers, mutant.tier, number, &log);
+            let fate = hunt(&self.killers, mutant.tier, number, &log, self.end);
             let fate = fate.and_then(|fate| self.note(mutant, fate));
             let words = fate.unwrap_or_else(|error| {
                 let words = format!("ERROR {error:#}");
@@ -173,13 +181,17 @@ impl Run<'_> {
                     "ALIVE".to_owned()
                 }
             },
+            Fate::NoTime => {
+                lock(&self.untried).push(mutant.name.clone());
+                "no time".to_owned()
+            }
         })
     }
 
     fn tell(self) -> anyhow::Result<ExitCode> {
-        let left = lock(&self.left).len();
+        let left = lock(&self.left).len() + lock(&self.untried).len();
         if left > 0 {
-            println!("{left} were not tried: the time was over");
+            println!("no time: {left} were not tried by everything that may notice them");
         }
         println!("{}", lock(&self.report).summary());
         let bad = lock(&self.bad);

@@ -54,6 +54,8 @@ impl Report {
         let row = match fate {
             Fate::Killed { means, evidence } => (means.name().to_owned(), evidence.words()),
             Fate::Alive => ("ALIVE".to_owned(), String::new()),
+            // Nothing new is known of it.
+            Fate::NoTime => return,
         };
         self.0.insert(mutant.name.clone(), row);
     }
