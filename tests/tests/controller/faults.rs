@@ -135,6 +135,34 @@ async fn a_watch_that_lags_behind_leads_to_no_second_write_and_no_standstill() {
     );
 }
 
+/// safety.md F2, S18: what a live read has shown to be gone does not come back with what a late watch
+/// still tells of it.
+#[tokio::test(start_paused = true)]
+async fn a_rollout_that_was_read_to_be_gone_stays_gone() {
+    let world = World::new();
+    let _controller = world.run();
+    world.create(rollout("web", 2, json!({"canary": {}}))).await;
+    world.until("web", "Healthy").await;
+    let rollouts = sim::GroupResource::new("argoproj.io", "rollouts");
+    world
+        .cluster
+        .lag_watches(&rollouts, Duration::from_secs(60));
+    let pods = world.list("Pod").await;
+    let pod = pods[0]["metadata"]["name"].as_str().unwrap();
+    // A status that a pod is missing; five seconds later, read live, one that it is back.
+    world.delete("Pod", pod).await;
+    tokio::time::sleep(Duration::from_millis(6_500)).await;
+    world.delete("Rollout", "web").await;
+    let before = world.log.lock().unwrap().len();
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let log = world.log.lock().unwrap();
+    let late: Vec<_> = log[before..]
+        .iter()
+        .filter(|line| line.contains("patch") && !line.contains("events"))
+        .collect();
+    assert!(late.is_empty(), "{late:#?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_refused_write_is_told_and_made_once_it_is_allowed() {
     let world = World::new();
