@@ -8,11 +8,47 @@ use crate::vocabulary::{
 };
 
 /// S10: the ReplicaSet that users reached keeps all its pods until `scaleDownDelaySeconds` after
-/// the active Service moved on. A reached `scaleDownDelayRevisionLimit` ends the wait.
+/// the active Service moved on. A reached `scaleDownDelayRevisionLimit` ends the wait, and so does the
+/// end that was noted with a shorter delay: one that is made longer afterwards does not put it off
+/// (safety.md F17).
 #[derive(Clone, Default)]
 pub(crate) struct Keep {
-    /// When the active Service left a revision.
-    left: BTreeMap<(Uid, Text), Millis>,
+    /// Since when users have left a revision.
+    left: BTreeMap<(Uid, Text), Left>,
+}
+
+#[derive(Clone, Copy)]
+struct Left {
+    at: Millis,
+    /// The shortest delays that were asked for since, in seconds.
+    least: Delays,
+}
+
+/// `scaleDownDelaySeconds` and `abortScaleDownDelaySeconds`.
+#[derive(Clone, Copy)]
+struct Delays {
+    old: i64,
+    aborted: i64,
+}
+
+impl Delays {
+    fn of(spec: &Spec) -> Self {
+        let Strategy::BlueGreen(options) = &spec.strategy else {
+            // Another strategy keeps nothing.
+            return Self { old: 0, aborted: 0 };
+        };
+        Self {
+            old: options.scale_down_delay_seconds.unwrap_or(30),
+            aborted: options.abort_scale_down_delay_seconds.unwrap_or(30),
+        }
+    }
+
+    fn least(self, other: Self) -> Self {
+        Self {
+            old: self.old.min(other.old),
+            aborted: self.aborted.min(other.aborted),
+        }
+    }
 }
 
 impl Checker for Keep {
@@ -23,6 +59,14 @@ impl Checker for Keep {
     fn see(&mut self, step: &Step<'_>) -> Option<String> {
         if let Some((before, after)) = step.service().and_then(|pair| pair.both()) {
             self.note(step, before, after);
+            return None;
+        }
+        if let Some(rollout) = step.rollout().and_then(|pair| pair.after.as_deref()) {
+            let now = Delays::of(&rollout.spec);
+            let left = self.left.iter_mut();
+            for (_, left) in left.filter(|((uid, _), _)| *uid == rollout.uid) {
+                left.least = left.least.least(now);
+            }
             return None;
         }
         let (before, after) = step.set().filter(|_| step.is_ours())?.both()?;
@@ -47,7 +91,11 @@ impl Keep {
         }
         if let Some(rollout) = step.world.switched_by(after) {
             let key = |hash: &Text| (rollout.uid, hash.clone());
-            self.left.insert(key(&before.selects), step.now());
+            let delays = step.world.specs(rollout.uid).map(Delays::of);
+            if let Some(least) = delays.reduce(Delays::least) {
+                let at = step.now();
+                self.left.insert(key(&before.selects), Left { at, least });
+            }
             self.left.remove(&key(&after.selects));
         }
     }
@@ -71,22 +119,17 @@ impl Keep {
             return Some("while users still reach it".to_owned());
         }
         let left = self.left.get(&(rollout.uid, set.hash.clone()))?;
-        let delay = delay(rollout, options, set);
-        let passed = step.now() - left;
+        let is_aborted = set.hash == rollout.status.current && rollout.status.abort;
+        let delays = left.least.least(Delays::of(spec));
+        let delay = if is_aborted {
+            delays.aborted
+        } else {
+            delays.old
+        };
+        let passed = step.now() - left.at;
         let is_free = passed >= delay * 1000 || is_over_limit(step, rollout, options, set);
         (!is_free).then(|| format!("{passed} ms after users left it; {delay} s are promised"))
     }
-}
-
-/// Seconds that a ReplicaSet is kept after users left it.
-fn delay(rollout: &Rollout, options: &BlueGreen, set: &ReplicaSet) -> i64 {
-    let is_aborted = set.hash == rollout.status.current && rollout.status.abort;
-    let wanted = if is_aborted {
-        options.abort_scale_down_delay_seconds
-    } else {
-        options.scale_down_delay_seconds
-    };
-    wanted.unwrap_or(30)
 }
 
 /// Whether more old ReplicaSets are kept than `scaleDownDelayRevisionLimit` allows.

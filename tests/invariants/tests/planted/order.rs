@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use invariants::{Millis, Pause, PauseReason, Status};
+use invariants::{BlueGreen, Millis, Pause, PauseReason, Status};
 
 use crate::NOTHING;
 use crate::run::{CLUSTER, Run, US, USER, template, text};
@@ -107,6 +107,23 @@ fn s10_finds_old_pods_that_go_before_their_delay_is_over() {
     let dropped_after = |seconds| switched().after(seconds).size(US, "old", 0).broken();
     assert_eq!(dropped_after(29), ["S10"]);
     assert_eq!(dropped_after(30), NOTHING);
+}
+
+#[test]
+fn s10_holds_nobody_to_a_delay_that_was_made_longer_after_users_had_left() {
+    let longer = |options: &mut BlueGreen| options.scale_down_delay_seconds = Some(40);
+    let mut before = promoted();
+    before
+        .options(longer)
+        .status(US, |status| status.observed_generation = Some(2))
+        .point(US, "active", "new")
+        .status(US, |status| status.stable = text("new"));
+    assert_eq!(before.after(30).size(US, "old", 0).broken(), ["S10"]);
+    let mut after = switched();
+    after
+        .options(longer)
+        .status(US, |status| status.observed_generation = Some(2));
+    assert_eq!(after.after(30).size(US, "old", 0).broken(), NOTHING);
 }
 
 #[test]
