@@ -11,10 +11,10 @@ mod waiting;
 
 use update::Update;
 
-use crds::Time;
 use crds::defaults::{self};
 use crds::rollout::status::BlueGreenStatus;
 use crds::rollout::{BlueGreenStrategy, RolloutStatus};
+use crds::{Time, names};
 
 use crate::conditions::{self, is, kind};
 use crate::duration::Rollback;
@@ -62,7 +62,6 @@ pub(crate) fn plan(situation: &Situation<'_>, strategy: &BlueGreenStrategy) -> P
     note_selectors(situation, &mut draft, &services);
     if another {
         end_update(&mut draft.status);
-        old::keep_for_way_back(situation, &mut draft, strategy, new);
         let verdict = verdict(situation, &draft.status, strategy, true);
         return finish(situation, draft, &verdict);
     }
@@ -137,14 +136,14 @@ fn rollback(situation: &Situation<'_>, new: &ReplicaSet) -> Option<Rollback> {
     if new.created >= stable.created {
         return None;
     }
-    Some(match kept_until(situation, new) {
+    Some(match noted_end(situation, new) {
         Some(_) => Rollback::Fast,
         None => Rollback::Normal,
     })
 }
 
-/// Until when the new version is still kept from the time before this update.
-fn kept_until(situation: &Situation<'_>, new: &ReplicaSet) -> Option<Time> {
+/// The end of a delay that the new version carries from the time before this update.
+fn noted_end(situation: &Situation<'_>, new: &ReplicaSet) -> Option<Time> {
     // After an abort the same annotation says how long the aborted version is kept.
     let is_abort_delay = situation.old.abort || situation.old.aborted_at.is_some();
     match new.scale_down_deadline() {
@@ -153,6 +152,23 @@ fn kept_until(situation: &Situation<'_>, new: &ReplicaSet) -> Option<Time> {
         }
         Deadline::None | Deadline::Unreadable => None,
     }
+}
+
+/// Until when users who left the new version before this update may still reach its pods. Where no
+/// end is noted, those of a version that was there before left it before the update began.
+fn reached_until(
+    situation: &Situation<'_>,
+    strategy: &BlueGreenStrategy,
+    new: &ReplicaSet,
+) -> Option<Time> {
+    let delay = defaults::blue_green_scale_down_delay_seconds(strategy);
+    let was_there = new.annotations.contains_key(names::REVISION_HISTORY);
+    let is_kept = was_there && defaults::scale_down_delay_revision_limit(situation.spec) != Some(0);
+    let duration = situation.old.duration.as_ref().filter(|_| is_kept);
+    let began = duration.and_then(|duration| duration.rollout_started_at);
+    let end = began.map(|began| began.plus_seconds(delay));
+    let end = end.filter(|end| !situation.now.is_after(*end));
+    noted_end(situation, new).max(end)
 }
 
 fn verdict<'a>(

@@ -15,8 +15,6 @@ pub(crate) struct Switch {
     promoted: BTreeSet<(Uid, Text)>,
     /// Revisions that were still being kept when they became current again.
     kept: BTreeSet<(Uid, Text)>,
-    /// When users left a revision.
-    left: BTreeMap<(Uid, Text), Millis>,
     /// When the blue-green pause of a Rollout was committed.
     paused: BTreeMap<Uid, Millis>,
     /// The revision that each Rollout's Service was last pointed at by us.
@@ -35,14 +33,10 @@ impl Checker for Switch {
         }
         let (before, after) = step.service()?.both()?;
         let (from, to) = (&before.selects, &after.selects);
-        if from == to {
+        if !step.is_ours() || from == to {
             return None;
         }
         let rollout = step.world.switched_by(after)?;
-        self.left.insert((rollout.uid, from.clone()), step.now());
-        if !step.is_ours() {
-            return None;
-        }
         let verdict = self.judge(step, rollout, to);
         self.committed.insert(rollout.uid, to.clone());
         verdict.map(|what| {
@@ -64,12 +58,7 @@ impl Switch {
         if before.spec.template != after.spec.template {
             self.kept.retain(|(owner, _)| *owner != uid);
             for set in step.world.sets_of(uid) {
-                // Right after the switch no deadline is written yet, but the promise (S10) holds.
-                let left = self.left.get(&(uid, set.hash.clone()));
-                let is_promised = |left: &Millis| step.now() - left < delay(&before.spec);
-                if set.deadline.is_some_and(|end| end >= step.now())
-                    || left.is_some_and(is_promised)
-                {
+                if set.deadline.is_some_and(|end| end >= step.now()) {
                     self.kept.insert((uid, set.hash.clone()));
                 }
             }
@@ -141,14 +130,6 @@ impl Switch {
         };
         let waited = step.now() - since;
         (waited < wait * 1000).then(|| format!("after {waited} ms of a pause of {wait} s"))
-    }
-}
-
-/// How long a revision is kept after users have left it.
-fn delay(spec: &Spec) -> Millis {
-    match &spec.strategy {
-        Strategy::BlueGreen(options) => options.scale_down_delay_seconds.unwrap_or(30) * 1000,
-        Strategy::Canary(_) | Strategy::Invalid => 0,
     }
 }
 

@@ -1,11 +1,10 @@
 //! ReplicaSets that are neither new nor stable, and stay for a while as a fast way back.
 
-use crds::rollout::BlueGreenStrategy;
 use crds::{defaults, names};
 
 use super::update::Update;
 use crate::revisions::Deadline;
-use crate::situation::{Draft, Situation};
+use crate::situation::Draft;
 use crate::{Now, ReplicaSet, WaitingOn};
 
 impl<'a> Update<'_, 'a> {
@@ -58,23 +57,5 @@ impl<'a> Update<'_, 'a> {
                 until,
             });
         }
-    }
-}
-
-/// What the new version still has from the time before this update is kept for the delay, where users
-/// went back to it before that was noted: the way back is as fast as a moment later.
-pub(super) fn keep_for_way_back<'a>(
-    situation: &Situation<'a>,
-    draft: &mut Draft<'a>,
-    strategy: &BlueGreenStrategy,
-    new: &'a ReplicaSet,
-) {
-    let delay = defaults::blue_green_scale_down_delay_seconds(strategy);
-    let is_wanted =
-        delay > 0 && defaults::scale_down_delay_revision_limit(situation.spec) != Some(0);
-    let is_left = new.spec() > 0 && situation.stable_label() != Some(new.hash.as_str());
-    if is_wanted && is_left && new.scale_down_deadline() == Deadline::None {
-        let deadline = situation.now.next_second().plus_seconds(delay);
-        draft.annotate(new, names::SCALE_DOWN_DEADLINE, deadline.to_string());
     }
 }

@@ -5,7 +5,7 @@ use crds::defaults::{self, ScaleDownDelay};
 use crds::names;
 use crds::rollout::{BlueGreenStrategy, RolloutStatus};
 
-use super::{kept_until, rollback};
+use super::{noted_end, reached_until, rollback};
 use crate::duration::Rollback;
 use crate::revisions::Deadline;
 use crate::services::{Selected, Services};
@@ -24,7 +24,7 @@ pub(super) struct Update<'s, 'a> {
     pub(super) aborted: bool,
     /// Whether the active Service selects the new version.
     pub(super) is_active: bool,
-    /// Until when the new ReplicaSet is still kept from the time before this update.
+    /// Until when the new ReplicaSet is larger than it should be, since users may still reach it.
     pub(super) kept_until: Option<Time>,
     /// Size that the new ReplicaSet should have now.
     pub(super) wanted: i64,
@@ -54,11 +54,11 @@ impl<'s, 'a> Update<'s, 'a> {
             || is_active
             || draft.status.promote_full
             || rollback == Some(Rollback::Fast);
-        let kept_until = kept_until(situation, new);
         // What users left a moment ago may still answer them: no preview is that small so soon.
+        let kept_until = reached_until(situation, strategy, new);
         let kept = kept_until.map_or(0, |_| new.spec().min(situation.replicas));
         let wanted = wanted_size(situation, &draft.status, strategy, is_active);
-        let kept_until = kept_until.filter(|_| rollback == Some(Rollback::Fast) || kept > wanted);
+        let kept_until = kept_until.filter(|_| kept > wanted);
         let wanted = wanted.max(kept);
         let stable = situation.stable_beside_new();
         Self {
@@ -87,11 +87,15 @@ impl<'s, 'a> Update<'s, 'a> {
             self.keep_for_abort_delay(draft);
             return;
         }
-        // A deadline marks pods that are kept, and a way back that is still fast; it goes once it is
-        // of no use any more.
-        match self.kept_until.filter(|_| !self.is_active) {
-            Some(deadline) => draft.wake(Now::just_after(deadline)),
-            None => draft.remove_annotation(self.new, names::SCALE_DOWN_DEADLINE),
+        if let Some(end) = self.kept_until {
+            draft.wake(Now::just_after(end));
+        }
+        // A deadline marks a way back that is still fast; it goes once it is of no use any more.
+        let is_fast = rollback(self.situation, self.new) == Some(Rollback::Fast);
+        match noted_end(self.situation, self.new) {
+            // Then the way back is no longer a fast one.
+            Some(end) if !self.is_active && is_fast => draft.wake(Now::just_after(end)),
+            Some(_) | None => draft.remove_annotation(self.new, names::SCALE_DOWN_DEADLINE),
         }
         draft.resize(self.new, self.wanted);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use invariants::{BlueGreen, Millis, Pause, PauseReason, Status};
 
 use crate::NOTHING;
-use crate::run::{CLUSTER, Run, US, USER, template, text};
+use crate::run::{CLUSTER, Run, US, USER, text};
 
 fn pause(reason: PauseReason) -> impl FnOnce(&mut Status) {
     move |status| {
@@ -85,21 +85,6 @@ fn s9_lets_drift_be_put_back_to_where_users_were() {
         .point(USER, "active", "")
         .point(US, "active", "new");
     assert_eq!(run.broken(), NOTHING);
-}
-
-#[test]
-fn s9_lets_users_go_back_at_once_while_the_pods_are_promised() {
-    // No deadline is written yet; the pods are promised for 30 s all the same.
-    let back_after = |seconds| {
-        let mut run = switched();
-        run.after(seconds)
-            .spec(USER, |spec| spec.template = template("old"))
-            .status(US, |status| status.current = text("old"))
-            .point(US, "active", "old");
-        run.broken()
-    };
-    assert_eq!(back_after(29), NOTHING);
-    assert_eq!(back_after(30), ["S9"]);
 }
 
 #[test]
