@@ -73,7 +73,8 @@ impl Switch {
             self.paused.insert(uid, step.now());
         }
         // An abort that is taken back before a controller saw it never was.
-        if is.abort && step.is_ours() {
+        // Beside a promotion in full that is still noted it is overruled.
+        if is.abort && !is.promote_full && step.is_ours() {
             self.forget(uid);
         }
     }

@@ -46,6 +46,24 @@ fn s9_finds_a_switch_that_nobody_asked_for() {
 }
 
 #[test]
+fn s9_lets_a_promotion_in_full_overrule_an_abort_until_it_is_taken_back() {
+    let switched = |is_kept: bool| {
+        let mut run = Run::blue_green();
+        run.status(US, |status| status.abort = true)
+            .status(USER, |status| status.promote_full = true)
+            .status(US, |status| {
+                status.message = text("the spec is invalid");
+                status.promote_full = is_kept;
+            })
+            .status(USER, |status| status.abort = false)
+            .point(US, "active", "new");
+        run.broken()
+    };
+    assert_eq!(switched(true), NOTHING);
+    assert_eq!(switched(false), ["S9"]);
+}
+
+#[test]
 fn s9_finds_a_switch_to_pods_that_are_not_available() {
     let mut run = promoted();
     run.set(CLUSTER, "new", |set| set.available = 2)
