@@ -105,6 +105,15 @@ fn problems_of(scenario: &Scenario) -> Vec<String> {
     };
     let mut problems: Vec<String> = outcome.violations.iter().map(ToString::to_string).collect();
     problems.extend(outcome.failure.clone());
+    // What the kernel holds is a bug of the planner, whatever became of it.
+    let reason = "/status/waitingOn/reason";
+    let holds = outcome.requests.iter().map(|request| &request.body);
+    let mut holds = holds.filter(|body| body.pointer(reason).is_some_and(|it| it == "SafetyHold"));
+    problems.extend(
+        holds
+            .next()
+            .map(|body| format!("the kernel held a plan: {body}")),
+    );
     let golden = scenario.path.with_extension("golden");
     if let Some(problem) = compare(&golden, &outcome.transcript, problems.is_empty()) {
         problems.push(problem);

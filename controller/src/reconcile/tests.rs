@@ -99,6 +99,20 @@ async fn a_deletion_that_comes_late_leaves_what_was_made_since() {
     }
 }
 
+/// A watch that lags shows it still; what is made under its name is another.
+#[tokio::test]
+async fn what_a_live_read_did_not_find_does_not_come_back() {
+    let mut reconciler = reconciler();
+    let kind = Kind::ReplicaSet;
+    let shown = |uid: &str, version: &str| WatchEvent::Apply(object(kind, uid, version));
+    show(&mut reconciler, kind, shown("a", "10"));
+    reconciler.finish_work(Done::Refreshed(key(), vec![(kind, key(), Ok(None))]));
+    show(&mut reconciler, kind, shown("a", "11"));
+    assert_eq!(reconciler.cache.version(kind, &key()), None);
+    show(&mut reconciler, kind, shown("b", "12"));
+    assert_eq!(reconciler.cache.version(kind, &key()), Some(("12", "b")));
+}
+
 /// safety.md F4: what a bug or a lost event left undone is done at the next listing.
 #[tokio::test]
 async fn a_rollout_that_is_listed_again_is_looked_at() {

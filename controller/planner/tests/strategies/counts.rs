@@ -241,3 +241,35 @@ fn a_replica_set_that_is_being_deleted_counts_for_nothing() {
     let object = asks.unwrap();
     assert_ne!(object["metadata"]["name"], json!(format!("web-{label}")));
 }
+
+/// safety.md F4, S20: what is taken from users is worth a last look at what is there.
+#[test]
+fn pods_that_go_are_what_users_have_and_pods_that_come_are_not() {
+    let mut world = half_way(json!([{"setWeight": 30}, {"pause": {}}, {"setWeight": 60}]));
+    let mut stake = |replicas: Option<i32>| {
+        change(&mut world, "v2", |rs| rs.replicas = 3);
+        let set = world.set_of("v2");
+        let resize = planner::ReplicaSetChange {
+            replicas,
+            ..planner::ReplicaSetChange::default()
+        };
+        let write = Write::PatchReplicaSet {
+            name: set.name.clone(),
+            uid: set.uid.clone(),
+            resource_version: set.resource_version.clone(),
+            change: resize,
+        };
+        let actions = vec![planner::Action {
+            write,
+            events: Vec::new(),
+        }];
+        let plan = Plan {
+            actions,
+            ..Plan::default()
+        };
+        plan.stake(&world.observed())
+    };
+    assert_eq!(stake(Some(2)), planner::Stake::Users);
+    assert_eq!(stake(Some(4)), planner::Stake::Order);
+    assert_eq!(stake(None), planner::Stake::Order);
+}
