@@ -10,6 +10,7 @@
 pub mod history;
 pub mod invariants;
 pub mod reading;
+pub mod rights;
 pub mod scenario;
 pub mod sight;
 pub mod storm;

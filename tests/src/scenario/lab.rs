@@ -91,6 +91,7 @@ impl Lab {
         cluster
             .install_crd(rollout_crd()?)
             .map_err(|error| anyhow!("the CRD is refused: {error:?}"))?;
+        cluster.intercept(crate::rights::hold);
         let faults = Faults::new(disturbance, &cluster);
         let mut lab = Self {
             user: User::new(Client::new(user, "default")),

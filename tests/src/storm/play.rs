@@ -124,8 +124,10 @@ impl<'a> Run<'a> {
         let mut lab = Lab::in_cluster(made, mode, sight::noted_plan).await?;
         lab.calm_since = Duration::MAX;
         let hook = Arc::clone(&weather);
-        lab.cluster()
-            .intercept(move |request| lock(&hook).on(request));
+        lab.cluster().intercept(move |request| {
+            let weather = lock(&hook).on(request);
+            weather.or_else(|| crate::rights::hold(request))
+        });
         let mut run = Self {
             storm,
             lab,

@@ -13,5 +13,6 @@ mod faults;
 mod objects;
 mod replay;
 mod requests;
+mod rights;
 mod servers;
 mod world;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Parser, ValueEnum};
 use controller::LeaderElection;
+use controller::rights::LEASE;
 use crds::durations::GoDuration;
 use planner::{GenerationFormat, Settings};
 
@@ -21,8 +22,6 @@ use ignored::Ignored;
 /// Everything is listed anew this often at least, whatever is asked for: a lost event is repaired
 /// in that time.
 const LONGEST_RESYNC: Duration = Duration::from_secs(600);
-/// Name of the Lease: that of the controller that this one replaces, so that they never act at once.
-const LEASE: &str = "argo-rollouts-controller-lock";
 /// Where the Lease is when nothing says where this controller runs.
 const NAMESPACE: &str = "argo-rollouts";
 /// Where a pod finds the name of its namespace.
