@@ -134,9 +134,9 @@ fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 /// A stock kubectl, built by the tests' own script.
 fn kubectl() -> Option<PathBuf> {
-    let script = format!("{ROOT}/tests/cluster/kubectl.sh");
+    let script = format!("{ROOT}/tests/cluster/tools.sh");
     let output = Command::new("bash")
-        .arg(script)
+        .args([script, "kubectl".to_owned()])
         .stderr(Stdio::inherit())
         .output()
         .expect("bash is there");
@@ -146,9 +146,9 @@ fn kubectl() -> Option<PathBuf> {
     }
     assert!(
         std::env::var_os("CI").is_none(),
-        "tests/cluster/kubectl.sh gave no kubectl"
+        "tests/cluster/tools.sh gave no kubectl"
     );
-    eprintln!("NOT RUN: tests/cluster/kubectl.sh gave no kubectl");
+    eprintln!("NOT RUN: tests/cluster/tools.sh gave no kubectl");
     None
 }
 

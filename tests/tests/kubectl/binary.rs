@@ -11,9 +11,9 @@ use std::sync::OnceLock;
 pub(crate) fn path() -> Option<&'static PathBuf> {
     static PATH: OnceLock<Option<PathBuf>> = OnceLock::new();
     PATH.get_or_init(|| {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/cluster/kubectl.sh");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/cluster/tools.sh");
         let output = Command::new("bash")
-            .arg(script)
+            .args([script, "kubectl"])
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
             .output()
@@ -24,10 +24,10 @@ pub(crate) fn path() -> Option<&'static PathBuf> {
         }
         assert!(
             std::env::var_os("CI").is_none(),
-            "tests/cluster/kubectl.sh gave no kubectl ({})",
+            "tests/cluster/tools.sh gave no kubectl ({})",
             output.status
         );
-        eprintln!("NOT RUN: tests/cluster/kubectl.sh gave no kubectl");
+        eprintln!("NOT RUN: tests/cluster/tools.sh gave no kubectl");
         None
     })
     .as_ref()

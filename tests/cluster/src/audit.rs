@@ -1,0 +1,139 @@
+//! What the API server was asked, by whom, and what it answered: its audit log.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::Value;
+use tests::reading::text;
+
+/// The audit log so far.
+#[derive(Debug, Clone, Default)]
+pub struct Audit(Vec<Asked>);
+
+/// One answered request.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) user: String,
+    pub(crate) access: Access,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    /// Path and query.
+    pub(crate) uri: String,
+    pub(crate) code: u16,
+    /// What was sent, of writes that checkers read.
+    pub(crate) sent: Value,
+    /// The version of the object that the answer has.
+    pub(crate) stored: Option<u64>,
+}
+
+/// What a right is about: verb, API group, resource with its subresource.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Access {
+    /// As RBAC calls it, e.g. `patch`.
+    pub verb: String,
+    /// Empty for the core group.
+    pub group: String,
+    /// E.g. `rollouts/status`; a path such as `/version` where it is no resource.
+    pub resource: String,
+}
+
+impl std::fmt::Display for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            verb,
+            group,
+            resource,
+        } = self;
+        write!(f, "{verb} {resource}")?;
+        if group.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ".{group}")
+        }
+    }
+}
+
+impl Audit {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let log = std::fs::read_to_string(path)?;
+        // The last line may be half written.
+        let complete = log.rfind('\n').map_or("", |end| &log[..end]);
+        let asked = complete.lines().map(|line| {
+            let event: Value = serde_json::from_str(line).context("audit log")?;
+            Ok(Asked::of(&event))
+        });
+        asked.collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    pub(crate) fn all(&self) -> &[Asked] {
+        &self.0
+    }
+
+    /// What somebody asked for, each once, in the order of the words.
+    #[must_use]
+    pub fn used_by(&self, user: &str) -> Vec<Access> {
+        let mut used: Vec<Access> = self.by(user).map(|it| it.access.clone()).collect();
+        used.sort();
+        used.dedup();
+        used
+    }
+
+    /// What somebody was refused.
+    #[must_use]
+    pub fn refused(&self, user: &str) -> Vec<String> {
+        let refused = self.by(user).filter(|it| [401, 403].contains(&it.code));
+        refused
+            .map(|it| format!("{} {}: {}", it.access, it.uri, it.code))
+            .collect()
+    }
+
+    /// How many writes somebody did in a namespace, Events and rehearsals not counted.
+    pub(crate) fn writes_of(&self, user: &str, namespace: &str) -> usize {
+        let writes = ["create", "update", "patch", "delete"];
+        self.by(user)
+            .filter(|it| it.namespace == namespace && it.code < 300)
+            .filter(|it| writes.contains(&it.access.verb.as_str()))
+            .filter(|it| it.access.resource != "events" && !it.uri.contains("dryRun"))
+            .count()
+    }
+
+    fn by<'a>(&'a self, user: &'a str) -> impl Iterator<Item = &'a Asked> {
+        self.0.iter().filter(move |it| it.user == user)
+    }
+}
+
+impl Asked {
+    fn of(event: &Value) -> Self {
+        let at = |pointer: &str| text(event, pointer).to_owned();
+        let resource = match (at("/objectRef/resource"), at("/objectRef/subresource")) {
+            (none, _) if none.is_empty() => {
+                let uri = at("/requestURI");
+                uri.split('?').next().unwrap_or_default().to_owned()
+            }
+            (resource, none) if none.is_empty() => resource,
+            (resource, sub) => format!("{resource}/{sub}"),
+        };
+        let name = match at("/objectRef/name") {
+            none if none.is_empty() => at("/responseObject/metadata/name"),
+            name => name,
+        };
+        let code = event.pointer("/responseStatus/code");
+        let code = code.and_then(Value::as_u64).unwrap_or(0);
+        Self {
+            user: at("/user/username"),
+            access: Access {
+                verb: at("/verb"),
+                group: at("/objectRef/apiGroup"),
+                resource,
+            },
+            namespace: at("/objectRef/namespace"),
+            name,
+            uri: at("/requestURI"),
+            code: u16::try_from(code).unwrap_or(0),
+            sent: event.get("requestObject").cloned().unwrap_or_default(),
+            stored: text(event, "/responseObject/metadata/resourceVersion")
+                .parse()
+                .ok(),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! A cluster as people have it once our controller is installed.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use anyhow::{Context as _, bail, ensure};
+use kube::Client;
+use tokio::runtime::Runtime;
+
+use crate::audit::Audit;
+use crate::guard::{Guard, Process};
+use crate::plane::{Plane, ready};
+use crate::programs;
+
+/// Names a cluster to use instead of one of our own.
+const GIVEN: &str = "KUBECONFIG_TEST";
+/// The ServiceAccount of `deploy/rbac.yaml`.
+const NAMESPACE: &str = "argo-rollouts";
+const ACCOUNT: &str = "rollouts-controller";
+
+/// A control plane with our CRDs and the shipped controller; see the crate's documentation.
+#[derive(Debug)]
+pub struct Cluster {
+    runtime: Runtime,
+    client: Client,
+    kubeconfig: PathBuf,
+    kubectl: PathBuf,
+    /// Where kubectl finds the plugin.
+    plugins: PathBuf,
+    controller: Mutex<Option<Process>>,
+    // Ended before the plane is.
+    guard: Guard,
+    plane: Option<Plane>,
+}
+
+impl Cluster {
+    /// The one that all tests of a process share.
+    ///
+    /// `None` where the programs of a plane cannot be built and `CI` is not set; says so.
+    ///
+    /// # Panics
+    /// When it cannot be started, or `CI` is set and the programs cannot be built.
+    #[must_use]
+    pub fn shared() -> Option<&'static Self> {
+        static SHARED: OnceLock<Option<Cluster>> = OnceLock::new();
+        let shared = SHARED.get_or_init(|| {
+            if std::env::var_os(GIVEN).is_none()
+                && let Err(error) = programs::Programs::find()
+            {
+                assert!(std::env::var_os("CI").is_none(), "no control plane: {error:#}");
+                eprintln!("NOT RUN: there is no control plane: {error:#}");
+                return None;
+            }
+            Some(Self::start().unwrap_or_else(|error| panic!("no cluster: {error:#}")))
+        });
+        shared.as_ref()
+    }
+
+    /// Starts a plane, or takes the cluster of `KUBECONFIG_TEST`; installs our CRDs, and starts the
+    /// controller with its own ServiceAccount.
+    ///
+    /// # Errors
+    /// When something cannot be built, does not start, or is refused; says what.
+    pub fn start() -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        let kubectl = programs::kubectl()?;
+        let plugin = programs::shipped("kubectl-rollouts")?;
+        let (plane, kubeconfig) = match std::env::var_os(GIVEN) {
+            Some(given) => (None, PathBuf::from(given)),
+            None => {
+                let plane = runtime.block_on(Plane::start())?;
+                let kubeconfig = plane.kubeconfig().to_owned();
+                (Some(plane), kubeconfig)
+            }
+        };
+        let guard = Guard::new()?;
+        let plugins = guard.folder().join("plugins");
+        std::fs::create_dir(&plugins)?;
+        for name in ["kubectl-rollouts", "kubectl-argo-rollouts"] {
+            std::os::unix::fs::symlink(&plugin, plugins.join(name))?;
+        }
+        let cluster = Self {
+            client: runtime.block_on(ready::client(&kubeconfig))?,
+            runtime,
+            kubeconfig,
+            kubectl,
+            plugins,
+            controller: Mutex::new(None),
+            guard,
+            plane,
+        };
+        cluster.install()?;
+        cluster.start_controller()?;
+        Ok(cluster)
+    }
+
+    /// A kubeconfig of a user who may do everything.
+    #[must_use]
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// The user name of the controller.
+    #[must_use]
+    pub fn controller_user() -> String {
+        format!("system:serviceaccount:{NAMESPACE}:{ACCOUNT}")
+    }
+
+    /// What the API server was asked so far; `None` where it is not ours.
+    ///
+    /// # Errors
+    /// When its log cannot be read.
+    pub fn audit(&self) -> anyhow::Result<Option<Audit>> {
+        let plane = self.plane.as_ref();
+        plane.map(|plane| Audit::read(&plane.audit_log())).transpose()
+    }
+
+    /// Runs kubectl with these arguments and this input; what it printed.
+    ///
+    /// # Errors
+    /// When it fails; with all that it said.
+    pub fn kubectl(&self, arguments: &[&str], input: &str) -> anyhow::Result<String> {
+        use std::io::Write as _;
+        let path = std::env::var("PATH").unwrap_or_default();
+        let mut child = Command::new(&self.kubectl)
+            .args(arguments)
+            .current_dir(programs::root())
+            .env("KUBECONFIG", &self.kubeconfig)
+            .env("PATH", format!("{}:{path}", self.plugins.display()))
+            .env("HOME", self.guard.folder())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("kubectl cannot be run")?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(input.as_bytes())?;
+        }
+        let output = child.wait_with_output()?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        if !output.status.success() {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            bail!("kubectl {}: {}\n{said}{errors}", arguments.join(" "), output.status);
+        }
+        Ok(said)
+    }
+
+    /// Ends the controller with SIGKILL, and starts another one.
+    ///
+    /// # Errors
+    /// When the new one does not start.
+    pub fn replace_controller(&self) -> anyhow::Result<()> {
+        let old = self.controller().take();
+        if let Some(old) = old {
+            self.guard.kill(old);
+        }
+        self.start_controller()
+    }
+
+    /// What the controller said before it ended, if it has.
+    #[must_use]
+    pub fn controller_ended(&self) -> Option<String> {
+        self.controller().as_mut()?.last_words()
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    fn controller(&self) -> std::sync::MutexGuard<'_, Option<Process>> {
+        self.controller.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn install(&self) -> anyhow::Result<()> {
+        // CRDs are larger than what client-side apply can keep in an annotation.
+        self.kubectl(&["apply", "--server-side", "-k", "deploy"], "")?;
+        let established = ["wait", "crd", "--all", "--for=condition=Established", "--timeout=60s"];
+        self.kubectl(&established, "")?;
+        Ok(())
+    }
+
+    fn start_controller(&self) -> anyhow::Result<()> {
+        let token = self.kubectl(
+            &["create", "token", ACCOUNT, "-n", NAMESPACE, "--duration=24h"],
+            "",
+        )?;
+        ensure!(!token.trim().is_empty(), "an empty token");
+        // The server and whom to trust are those of the kubeconfig; who speaks is not.
+        let view = ["config", "view", "--raw", "--flatten", "--minify", "-o", "json"];
+        let mut kubeconfig: serde_json::Value = serde_json::from_str(&self.kubectl(&view, "")?)?;
+        kubeconfig["users"][0]["user"] = serde_json::json!({"token": token.trim()});
+        let path = self.guard.folder().join("controller.kubeconfig");
+        std::fs::write(&path, kubeconfig.to_string())?;
+        let mut command = Command::new(programs::shipped("rollouts-controller")?);
+        command
+            .arg("--kubeconfig")
+            .arg(&path)
+            .args(["--metricsPort=0", "--healthzPort=0", "--logformat=text"])
+            .env("POD_NAMESPACE", NAMESPACE);
+        *self.controller() = Some(self.guard.start("rollouts-controller", &mut command)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! Processes and a folder that are gone when this process is, however it ends.
+//!
+//! A small shell waits on a pipe from this process. The pipe ends when this process ends, killed or
+//! not; then the shell kills what it was told of and removes the folder. It is in a process group of
+//! its own, as everything that is started here, so that Ctrl-C in a terminal does not reach it.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context as _, ensure};
+
+const KEEPER: &str = r#"
+groups=" "
+while read -r verb group; do
+  case $verb in
+    keep) groups="$groups$group " ;;
+    gone) groups="${groups%% $group *} ${groups#* $group }" ;;
+  esac
+done
+for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+# What was killed may be about to write; the second time nobody is left who could.
+rm -rf "$1" || { sleep 1; rm -rf "$1"; }
+"#;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    folder: PathBuf,
+    keeper: Mutex<Child>,
+}
+
+impl Guard {
+    /// A guard with a new folder that nobody else may read.
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        let folder = Command::new("mktemp")
+            .args(["-d", "-t", "rollouts-plane.XXXXXX"])
+            .output()
+            .context("mktemp cannot be run")?;
+        ensure!(folder.status.success(), "mktemp: {}", folder.status);
+        let folder = PathBuf::from(String::from_utf8_lossy(&folder.stdout).trim());
+        let keeper = Command::new("sh")
+            .args(["-c", KEEPER, "keeper"])
+            .arg(&folder)
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("sh cannot be run")?;
+        Ok(Self {
+            folder,
+            keeper: Mutex::new(keeper),
+        })
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Starts a program whose output goes to `<name>.log` in the folder.
+    ///
+    /// `HOME` is the folder, and no kubeconfig of the user's is in the environment.
+    pub(crate) fn start(&self, name: &str, command: &mut Command) -> anyhow::Result<Process> {
+        let log = self.folder.join(format!("{name}.log"));
+        let file = File::options().create(true).append(true).open(&log)?;
+        let child = command
+            .current_dir(&self.folder)
+            .env("HOME", &self.folder)
+            .env_remove("KUBECONFIG")
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .spawn()
+            .with_context(|| format!("{name} cannot be run"))?;
+        self.tell("keep", child.id());
+        Ok(Process { child, log })
+    }
+
+    /// Ends a program without asking it.
+    pub(crate) fn kill(&self, mut process: Process) {
+        // An error means that it has ended already.
+        let _ = process.child.kill();
+        let _ = process.child.wait();
+        self.tell("gone", process.child.id());
+    }
+
+    fn tell(&self, verb: &str, process: u32) {
+        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        let pipe = keeper.stdin.as_mut();
+        let told = pipe.map(|pipe| writeln!(pipe, "{verb} {process}"));
+        assert!(
+            matches!(told, Some(Ok(()))),
+            "the keeper of processes is gone"
+        );
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let keeper = self.keeper.get_mut().unwrap_or_else(PoisonError::into_inner);
+        drop(keeper.stdin.take());
+        let _ = keeper.wait();
+    }
+}
+
+/// A program that a guard started.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// What it said last, when it has ended.
+    pub(crate) fn last_words(&mut self) -> Option<String> {
+        let status = self.child.try_wait().ok().flatten()?;
+        let said = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = said.lines().collect();
+        let last = lines.get(lines.len().saturating_sub(15)..);
+        Some(format!("{status}\n{}", last.unwrap_or_default().join("\n")))
+    }
+}

@@ -1,0 +1,29 @@
+//! A real control plane for tests.
+//!
+//! - [`Plane`]: etcd, kube-apiserver, kube-controller-manager, kube-scheduler and KWOK on loopback,
+//!   each on ports that the system chose; gone with the process that started it, however that ends.
+//! - [`Cluster`]: a plane, or the cluster that `KUBECONFIG_TEST` names, with our CRDs and the shipped
+//!   `rollouts-controller`, which has no more rights than `deploy/` gives it.
+//! - [`World`]: one namespace of it, for one test: what people do with a stock kubectl and the plugin,
+//!   what the API server went through, and what must have held at every revision.
+//!
+//! Nobody's own KUBECONFIG is ever read.
+
+mod audit;
+mod cluster;
+mod guard;
+mod hurry;
+mod kubeconfig;
+mod plane;
+mod programs;
+mod record;
+pub mod scenario;
+mod stages;
+mod watch_log;
+mod world;
+
+pub use audit::{Access, Audit};
+pub use cluster::Cluster;
+pub use plane::Plane;
+pub use watch_log::WatchLog;
+pub use world::World;

@@ -1,0 +1,251 @@
+//! The programs of a control plane, started one after the other, and who may speak to them.
+
+mod arguments;
+pub(crate) pub(crate) mod ready;
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+
+use crate::guard::{Guard, Process};
+use crate::kubeconfig;
+use crate::programs::Programs;
+use crate::stages;
+use arguments::AUDIT_LOG;
+
+/// Longest wait for the whole plane to answer, on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// A port may be taken by somebody else between its choice and its use.
+const ATTEMPTS: usize = 3;
+
+/// Those who may speak to the API server: name, and group.
+const USERS: [(&str, &str); 4] = [
+    ("user", "system:masters"),
+    ("system:kube-controller-manager", ""),
+    ("system:kube-scheduler", ""),
+    ("kwok", "system:masters"),
+];
+
+/// A control plane of its own; see the crate's documentation. Dropping it ends it.
+#[derive(Debug)]
+pub struct Plane {
+    programs: Programs,
+    ports: Ports,
+    etcd: Option<Process>,
+    api_server: Option<Process>,
+    others: Vec<(&'static str, Process)>,
+    kubeconfig: PathBuf,
+    guard: Guard,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Ports {
+    etcd: u16,
+    etcd_peers: u16,
+    api_server: u16,
+}
+
+impl Ports {
+    fn chosen_by_the_system() -> std::io::Result<Self> {
+        // All are held until the last is known, so that they differ.
+        let held = [(); 3].map(|()| TcpListener::bind(("127.0.0.1", 0)));
+        let [etcd, etcd_peers, api_server] = held;
+        Ok(Self {
+            etcd: etcd?.local_addr()?.port(),
+            etcd_peers: etcd_peers?.local_addr()?.port(),
+            api_server: api_server?.local_addr()?.port(),
+        })
+    }
+
+    fn server(self) -> String {
+        format!("https://127.0.0.1:{}", self.api_server)
+    }
+}
+
+impl Plane {
+    /// Starts one, and waits until it has nodes that are ready.
+    ///
+    /// # Errors
+    /// When its programs cannot be built, or one of them ends or does not answer in two minutes;
+    /// the error has its last words.
+    pub async fn start() -> anyhow::Result<Self> {
+        let programs = Programs::find()?;
+        let mut attempt = 1;
+        loop {
+            match Self::attempt(programs.clone()).await {
+                Err(error) if attempt < ATTEMPTS && is_taken_port(&error) => attempt += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn attempt(programs: Programs) -> anyhow::Result<Self> {
+        let guard = Guard::new()?;
+        let mut plane = Self {
+            programs,
+            ports: Ports::chosen_by_the_system()?,
+            etcd: None,
+            api_server: None,
+            others: Vec::new(),
+            kubeconfig: guard.folder().join("kubeconfig"),
+            guard,
+        };
+        plane.write_files()?;
+        plane.start_etcd()?;
+        plane.start_api_server()?;
+        plane.wait_for_the_api_server().await?;
+        plane.start_others()?;
+        ready::nodes(&mut plane).await?;
+        Ok(plane)
+    }
+
+    /// A kubeconfig of a user who may do everything.
+    #[must_use]
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// Where the API server is.
+    #[must_use]
+    pub fn server(&self) -> String {
+        self.ports.server()
+    }
+
+    /// The certificate to trust.
+    #[must_use]
+    pub fn authority(&self) -> PathBuf {
+        self.file("api-server/apiserver.crt")
+    }
+
+    /// Where the API server writes what it was asked, a JSON object in each line.
+    #[must_use]
+    pub fn audit_log(&self) -> PathBuf {
+        self.file(AUDIT_LOG)
+    }
+
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.guard.folder().join(name)
+    }
+
+    fn write_files(&mut self) -> anyhow::Result<()> {
+        let random = SystemRandom::new();
+        let mut rows = String::new();
+        for (user, group) in USERS {
+            let token = token(&random)?;
+            rows.push_str(&format!("{token},{user},{user},\"{group}\"\n"));
+            let path = match user {
+                "user" => self.kubeconfig.clone(),
+                other => self.file(&format!("{}.kubeconfig", other.replace(':', "-"))),
+            };
+            kubeconfig::write(&path, &self.server(), &self.authority(), &token)?;
+        }
+        std::fs::write(self.file("tokens.csv"), rows)?;
+        let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+        let key = key.map_err(|_| anyhow::anyhow!("no key could be made"))?;
+        std::fs::write(self.file("service-accounts.pem"), pem(key.as_ref()))?;
+        std::fs::write(self.file("audit-policy.json"), arguments::audit_policy())?;
+        std::fs::write(self.file("stages.json"), stages::all())?;
+        Ok(())
+    }
+
+    fn start_etcd(&mut self) -> anyhow::Result<()> {
+        let mut command = Command::new(&self.programs.etcd);
+        command.args(arguments::etcd(self.ports));
+        self.etcd = Some(self.guard.start("etcd", &mut command)?);
+        Ok(())
+    }
+
+    fn start_api_server(&mut self) -> anyhow::Result<()> {
+        let mut command = Command::new(&self.programs.api_server);
+        command.args(arguments::api_server(self.ports));
+        self.api_server = Some(self.guard.start("kube-apiserver", &mut command)?);
+        Ok(())
+    }
+
+    fn start_others(&mut self) -> anyhow::Result<()> {
+        let programs = [
+            (
+                "kube-controller-manager",
+                &self.programs.controller_manager,
+                arguments::controller_manager(),
+            ),
+            (
+                "kube-scheduler",
+                &self.programs.scheduler,
+                arguments::scheduler(),
+            ),
+            ("kwok", &self.programs.kwok, arguments::kwok()),
+        ];
+        for (name, program, arguments) in programs {
+            let mut command = Command::new(program);
+            command.args(arguments);
+            let process = self.guard.start(name, &mut command)?;
+            self.others.push((name, process));
+        }
+        Ok(())
+    }
+
+    async fn wait_for_the_api_server(&mut self) -> anyhow::Result<()> {
+        ready::api_server(self).await.context("kube-apiserver")
+    }
+
+    /// Ends the API server without asking it, and starts it again on the same port.
+    ///
+    /// # Errors
+    /// When it does not come back.
+    pub async fn restart_api_server(&mut self) -> anyhow::Result<()> {
+        if let Some(process) = self.api_server.take() {
+            self.guard.kill(process);
+        }
+        self.start_api_server()?;
+        self.wait_for_the_api_server().await
+    }
+
+    /// Ends etcd without asking it, and starts it again with what it had on disk.
+    ///
+    /// # Errors
+    /// When the API server does not find it again.
+    pub async fn restart_etcd(&mut self) -> anyhow::Result<()> {
+        if let Some(process) = self.etcd.take() {
+            self.guard.kill(process);
+        }
+        self.start_etcd()?;
+        self.wait_for_the_api_server().await
+    }
+
+    /// What a program of the plane said before it ended, if one has.
+    fn last_words(&mut self) -> Option<String> {
+        let etcd = self.etcd.iter_mut().map(|process| ("etcd", process));
+        let api_server = self.api_server.iter_mut();
+        let api_server = api_server.map(|process| ("kube-apiserver", process));
+        let others = self.others.iter_mut().map(|(name, it)| (*name, it));
+        etcd.chain(api_server)
+            .chain(others)
+            .find_map(|(name, it)| Some(format!("{name} ended: {}", it.last_words()?)))
+    }
+}
+
+fn is_taken_port(error: &anyhow::Error) -> bool {
+    format!("{error:#}").contains("address already in use")
+}
+
+fn token(random: &SystemRandom) -> anyhow::Result<String> {
+    let mut bytes = [0_u8; 16];
+    let filled = random.fill(&mut bytes);
+    filled.map_err(|_| anyhow::anyhow!("the system has no randomness"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A PKCS#8 key as a PEM file.
+fn pem(key: &[u8]) -> String {
+    let key = STANDARD.encode(key);
+    format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n")
+}

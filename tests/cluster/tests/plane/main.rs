@@ -1,0 +1,9 @@
+//! The shipped controller on a real control plane, with the rights that it is installed with.
+
+mod adoption;
+mod blue_green;
+mod canary;
+mod deletion;
+mod install;
+mod pods;
+mod rights;
