@@ -8,7 +8,7 @@
 //! | `never-ready` | | runs, and never becomes ready |
 //! | `pull-error` | `bad`, `…-bad` | stays in `ErrImagePull` and `ImagePullBackOff` |
 //! | `crash` | `crash`, `…-crash` | runs a second, exits with 1, starts again after 10 s, 20 s, … 5 min |
-//! | `flap` | `flap`, `…-flap` | ready for 10 s, not ready for 10 s, for ever |
+//! | `flap` | `flap`, `…-flap` | ready for `flap-every` (default `10s`), not ready for as long, for ever |
 //!
 //! `sim.rollouts.dev/ready-after` (default `2s`) is the time from scheduling to ready; a container
 //! with a readiness probe runs after half of it, one without is ready when it runs.
@@ -30,6 +30,9 @@ pub const BEHAVIOR: &str = "sim.rollouts.dev/behavior";
 pub const READY_AFTER: &str = "sim.rollouts.dev/ready-after";
 /// Annotation: time from deletion to gone.
 pub const TERMINATE_AFTER: &str = "sim.rollouts.dev/terminate-after";
+
+/// Annotation: how long a flapping pod stays ready, and not ready.
+pub const FLAP_EVERY: &str = "sim.rollouts.dev/flap-every";
 
 /// Annotation on a Node: it is down; see the folder `actors`, `nodes.rs`.
 pub const DOWN: &str = "sim.rollouts.dev/down";
@@ -90,6 +93,14 @@ pub(crate) fn ready_after(pod: &Value) -> Duration {
         .unwrap_or(Duration::from_secs(2))
 }
 
+/// How long a flapping pod stays as it is.
+pub(crate) fn flap_every(pod: &Value) -> Duration {
+    annotation(pod, FLAP_EVERY)
+        .and_then(go_duration)
+        .filter(|time| !time.is_zero())
+        .unwrap_or(Duration::from_secs(10))
+}
+
 /// Time from deletion to gone.
 pub(crate) fn terminate_after(pod: &Value) -> Duration {
     let grace = object::int(pod, "/metadata/deletionGracePeriodSeconds");
@@ -109,11 +120,15 @@ pub(crate) fn mistakes(pod: &Value) -> Option<String> {
             "annotation {BEHAVIOR} is {named:?}; use ready, never-ready, pull-error, crash or flap"
         ));
     }
-    [READY_AFTER, TERMINATE_AFTER].into_iter().find_map(|key| {
-        let text = annotation(pod, key)?;
-        let wrong = go_duration(text).is_none();
-        wrong.then(|| format!("annotation {key} is {text:?}; use a duration such as 5s or 1m30s"))
-    })
+    [READY_AFTER, TERMINATE_AFTER, FLAP_EVERY]
+        .into_iter()
+        .find_map(|key| {
+            let text = annotation(pod, key)?;
+            let wrong = go_duration(text).is_none();
+            wrong.then(|| {
+                format!("annotation {key} is {text:?}; use a duration such as 5s or 1m30s")
+            })
+        })
 }
 
 /// A node as the API shows it: `local`, `local-1`, `local-2`, …

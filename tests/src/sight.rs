@@ -66,6 +66,11 @@ impl Sight {
         Self(seen)
     }
 
+    /// What these versions of objects show; 0 where there was none.
+    pub fn of_versions(versions: impl IntoIterator<Item = (Key, u64)>) -> Self {
+        Self(versions.into_iter().collect())
+    }
+
     /// The version of the Rollout.
     fn rollout(&self) -> Option<u64> {
         let mut seen = self.0.iter();

@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::field_error::FieldError;
 use crate::object::At as _;
 use crate::object::{self, is_terminating, metadata, text};
-use crate::resources::{GroupResource, Resource, from_crd};
+use crate::resources::{GroupResource, Resource, ScalePaths, from_crd};
 
 impl Call<'_> {
     /// Checks kind and types, and takes out what the kind does not have.
@@ -91,6 +91,8 @@ impl Call<'_> {
                     builtin::validate_metadata_update(new, old, &mut errors);
                 }
                 errors.extend(custom.schema.validate(new, old));
+                let scale = resource.scale.as_ref();
+                errors.extend(scale.into_iter().flat_map(|paths| scale_errors(paths, new)));
                 errors
             }
             None if resource.id.resource == "customresourcedefinitions" => {
@@ -222,6 +224,23 @@ impl Call<'_> {
             }
         }
     }
+}
+
+/// What the server holds against the numbers of a custom resource that its scale shows, besides what
+/// the schema says of them. The path of the field has a dot in front there.
+fn scale_errors(paths: &ScalePaths, new: &Value) -> impl Iterator<Item = FieldError> {
+    [&paths.spec, &paths.status].into_iter().filter_map(|path| {
+        let value = new.at(path).filter(|value| value.is_i64())?;
+        let number = value.as_i64()?;
+        let why = if number < 0 {
+            "should be a non-negative integer"
+        } else if i32::try_from(number).is_err() {
+            "should be less than or equal to 2147483647"
+        } else {
+            return None;
+        };
+        Some(FieldError::invalid(path.replace('/', "."), value, why))
+    })
 }
 
 /// `apiVersion` and `kind` must be those of the path; built-in kinds may leave them out.

@@ -1,18 +1,37 @@
 //! What the API server was asked, by whom, and what it answered: its audit log.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use anyhow::Context as _;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use serde_json::Value;
 use tests::reading::text;
 
+/// The file that an API server writes, of which nothing is read twice.
+#[derive(Debug)]
+pub(crate) struct AuditLog {
+    path: PathBuf,
+    read: Mutex<Read>,
+}
+
+#[derive(Debug, Default)]
+struct Read {
+    bytes: u64,
+    asked: Vec<Arc<Asked>>,
+}
+
 /// The audit log so far.
 #[derive(Debug, Clone, Default)]
-pub struct Audit(Vec<Asked>);
+pub struct Audit(Vec<Arc<Asked>>);
 
 /// One answered request.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
+    /// When it came, since 1970.
+    pub(crate) at: Duration,
     pub(crate) user: String,
     pub(crate) access: Access,
     pub(crate) namespace: String,
@@ -53,20 +72,37 @@ impl std::fmt::Display for Access {
     }
 }
 
-impl Audit {
-    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let log = std::fs::read_to_string(path)?;
-        // The last line may be half written.
-        let complete = log.rfind('\n').map_or("", |end| &log[..end]);
-        let asked = complete.lines().map(|line| {
-            let event: Value = serde_json::from_str(line).context("audit log")?;
-            Ok(Asked::of(&event))
-        });
-        asked.collect::<anyhow::Result<_>>().map(Self)
+impl AuditLog {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            read: Mutex::default(),
+        }
     }
 
-    pub(crate) fn all(&self) -> &[Asked] {
-        &self.0
+    pub(crate) fn so_far(&self) -> anyhow::Result<Audit> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(read.bytes))?;
+        let mut more = Vec::new();
+        file.read_to_end(&mut more)?;
+        // The last line may be half written.
+        let complete = more.iter().rposition(|byte| *byte == b'\n');
+        let complete = &more[..complete.map_or(0, |end| end + 1)];
+        for line in complete.split_inclusive(|byte| *byte == b'\n') {
+            // An API server that is killed may leave half a line, which the next one goes on with.
+            let events = serde_json::Deserializer::from_slice(line).into_iter::<Value>();
+            let events = events.map_while(Result::ok);
+            read.asked.extend(events.map(|it| Arc::new(Asked::of(&it))));
+        }
+        read.bytes += u64::try_from(complete.len())?;
+        Ok(Audit(read.asked.clone()))
+    }
+}
+
+impl Audit {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Asked> {
+        self.0.iter().map(|it| &**it)
     }
 
     /// What somebody asked for, each once, in the order of the words.
@@ -98,7 +134,7 @@ impl Audit {
     }
 
     fn by<'a>(&'a self, user: &'a str) -> impl Iterator<Item = &'a Asked> {
-        self.0.iter().filter(move |it| it.user == user)
+        self.all().filter(move |it| it.user == user)
     }
 }
 
@@ -119,7 +155,11 @@ impl Asked {
         };
         let code = event.pointer("/responseStatus/code");
         let code = code.and_then(Value::as_u64).unwrap_or(0);
+        let received = event.get("requestReceivedTimestamp").cloned();
+        let received = serde_json::from_value::<MicroTime>(received.unwrap_or_default());
+        let received = received.map_or(0, |time| time.0.as_microsecond());
         Self {
+            at: Duration::from_micros(u64::try_from(received).unwrap_or(0)),
             user: at("/user/username"),
             access: Access {
                 verb: at("/verb"),

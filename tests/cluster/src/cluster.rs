@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail, ensure};
 use kube::Client;
 use tokio::runtime::Runtime;
 
-use crate::audit::Audit;
+use crate::audit::{Audit, AuditLog};
 use crate::guard::{Guard, Process};
 use crate::plane::{Plane, ready};
 use crate::programs;
@@ -18,9 +18,9 @@ const GIVEN: &str = "KUBECONFIG_TEST";
 /// The ServiceAccount of `deploy/rbac.yaml`.
 const NAMESPACE: &str = "argo-rollouts";
 const ACCOUNT: &str = "rollouts-controller";
+const NOT_OURS: &str = "the control plane was given, and is not ours to restart";
 
 /// A control plane with our CRDs and the shipped controller; see the crate's documentation.
-#[derive(Debug)]
 pub struct Cluster {
     runtime: Runtime,
     client: Client,
@@ -31,7 +31,8 @@ pub struct Cluster {
     controller: Mutex<Option<Process>>,
     // Ended before the plane is.
     guard: Guard,
-    plane: Option<Plane>,
+    plane: Mutex<Option<Plane>>,
+    audit: Option<AuditLog>,
 }
 
 impl Cluster {
@@ -48,7 +49,10 @@ impl Cluster {
             if std::env::var_os(GIVEN).is_none()
                 && let Err(error) = programs::Programs::find()
             {
-                assert!(std::env::var_os("CI").is_none(), "no control plane: {error:#}");
+                assert!(
+                    std::env::var_os("CI").is_none(),
+                    "no control plane: {error:#}"
+                );
                 eprintln!("NOT RUN: there is no control plane: {error:#}");
                 return None;
             }
@@ -91,7 +95,8 @@ impl Cluster {
             plugins,
             controller: Mutex::new(None),
             guard,
-            plane,
+            audit: plane.as_ref().map(|it| AuditLog::new(it.audit_log())),
+            plane: Mutex::new(plane),
         };
         cluster.install()?;
         cluster.start_controller()?;
@@ -115,8 +120,7 @@ impl Cluster {
     /// # Errors
     /// When its log cannot be read.
     pub fn audit(&self) -> anyhow::Result<Option<Audit>> {
-        let plane = self.plane.as_ref();
-        plane.map(|plane| Audit::read(&plane.audit_log())).transpose()
+        self.audit.as_ref().map(AuditLog::so_far).transpose()
     }
 
     /// Runs kubectl with these arguments and this input; what it printed.
@@ -144,7 +148,11 @@ impl Cluster {
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         if !output.status.success() {
             let errors = String::from_utf8_lossy(&output.stderr);
-            bail!("kubectl {}: {}\n{said}{errors}", arguments.join(" "), output.status);
+            bail!(
+                "kubectl {}: {}\n{said}{errors}",
+                arguments.join(" "),
+                output.status
+            );
         }
         Ok(said)
     }
@@ -159,6 +167,40 @@ impl Cluster {
             self.guard.kill(old);
         }
         self.start_controller()
+    }
+
+    /// Starts a second controller, and ends the first with SIGKILL: the second waits until the Lease
+    /// of the first is over.
+    ///
+    /// # Errors
+    /// When the second does not start.
+    pub fn hand_over(&self) -> anyhow::Result<()> {
+        let old = self.controller().take();
+        self.start_controller()?;
+        if let Some(old) = old {
+            self.guard.kill(old);
+        }
+        Ok(())
+    }
+
+    /// Ends the API server with SIGKILL, and starts it again.
+    ///
+    /// # Errors
+    /// When it does not come back, or is not ours.
+    pub fn restart_api_server(&self) -> anyhow::Result<()> {
+        let mut plane = self.plane.lock().unwrap_or_else(PoisonError::into_inner);
+        let plane = plane.as_mut().context(NOT_OURS)?;
+        self.runtime.block_on(plane.restart_api_server())
+    }
+
+    /// Ends etcd with SIGKILL, and starts it again with what it had on disk.
+    ///
+    /// # Errors
+    /// When the API server does not find it again, or it is not ours.
+    pub fn restart_etcd(&self) -> anyhow::Result<()> {
+        let mut plane = self.plane.lock().unwrap_or_else(PoisonError::into_inner);
+        let plane = plane.as_mut().context(NOT_OURS)?;
+        self.runtime.block_on(plane.restart_etcd())
     }
 
     /// What the controller said before it ended, if it has.
@@ -176,25 +218,48 @@ impl Cluster {
     }
 
     fn controller(&self) -> std::sync::MutexGuard<'_, Option<Process>> {
-        self.controller.lock().unwrap_or_else(PoisonError::into_inner)
+        self.controller
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn install(&self) -> anyhow::Result<()> {
         // CRDs are larger than what client-side apply can keep in an annotation.
         self.kubectl(&["apply", "--server-side", "-k", "deploy"], "")?;
-        let established = ["wait", "crd", "--all", "--for=condition=Established", "--timeout=60s"];
+        let established = [
+            "wait",
+            "crd",
+            "--all",
+            "--for=condition=Established",
+            "--timeout=60s",
+        ];
         self.kubectl(&established, "")?;
         Ok(())
     }
 
     fn start_controller(&self) -> anyhow::Result<()> {
         let token = self.kubectl(
-            &["create", "token", ACCOUNT, "-n", NAMESPACE, "--duration=24h"],
+            &[
+                "create",
+                "token",
+                ACCOUNT,
+                "-n",
+                NAMESPACE,
+                "--duration=24h",
+            ],
             "",
         )?;
         ensure!(!token.trim().is_empty(), "an empty token");
         // The server and whom to trust are those of the kubeconfig; who speaks is not.
-        let view = ["config", "view", "--raw", "--flatten", "--minify", "-o", "json"];
+        let view = [
+            "config",
+            "view",
+            "--raw",
+            "--flatten",
+            "--minify",
+            "-o",
+            "json",
+        ];
         let mut kubeconfig: serde_json::Value = serde_json::from_str(&self.kubectl(&view, "")?)?;
         kubeconfig["users"][0]["user"] = serde_json::json!({"token": token.trim()});
         let path = self.guard.folder().join("controller.kubeconfig");

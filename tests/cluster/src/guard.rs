@@ -21,7 +21,8 @@ while read -r verb group; do
     gone) groups="${groups%% $group *} ${groups#* $group }" ;;
   esac
 done
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+# No `--`: dash, which is sh on Debian, takes it for a number.
+for group in $groups; do kill -9 "-$group" 2>/dev/null; done
 # What was killed may be about to write; the second time nobody is left who could.
 rm -rf "$1" || { sleep 1; rm -rf "$1"; }
 "#;
@@ -102,7 +103,10 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let keeper = self.keeper.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let keeper = self
+            .keeper
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         drop(keeper.stdin.take());
         let _ = keeper.wait();
     }

@@ -9,6 +9,7 @@
 //!
 //! Nobody's own KUBECONFIG is ever read.
 
+mod ask;
 mod audit;
 mod cluster;
 mod guard;
@@ -19,9 +20,11 @@ mod programs;
 mod record;
 pub mod scenario;
 mod stages;
+pub mod suite;
 mod watch_log;
 mod world;
 
+pub use ask::{Answer, ask};
 pub use audit::{Access, Audit};
 pub use cluster::Cluster;
 pub use plane::Plane;

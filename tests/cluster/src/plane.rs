@@ -1,7 +1,7 @@
 //! The programs of a control plane, started one after the other, and who may speak to them.
 
 mod arguments;
-pub(crate) pub(crate) mod ready;
+pub(crate) mod ready;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as STANDARD;
 use ring::rand::{SecureRandom as _, SystemRandom};
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 
 use crate::guard::{Guard, Process};
 use crate::kubeconfig;
@@ -112,6 +112,14 @@ impl Plane {
         &self.kubeconfig
     }
 
+    /// A client of a user who may do everything.
+    ///
+    /// # Errors
+    /// When its files cannot be read.
+    pub async fn client(&self) -> anyhow::Result<kube::Client> {
+        ready::client(&self.kubeconfig).await
+    }
+
     /// Where the API server is.
     #[must_use]
     pub fn server(&self) -> String {
@@ -130,7 +138,6 @@ impl Plane {
         self.file(AUDIT_LOG)
     }
 
-
     fn file(&self, name: &str) -> PathBuf {
         self.guard.folder().join(name)
     }
@@ -148,9 +155,9 @@ impl Plane {
             kubeconfig::write(&path, &self.server(), &self.authority(), &token)?;
         }
         std::fs::write(self.file("tokens.csv"), rows)?;
-        let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
-        let key = key.map_err(|_| anyhow::anyhow!("no key could be made"))?;
-        std::fs::write(self.file("service-accounts.pem"), pem(key.as_ref()))?;
+        let (private, public) = key_pair(&random)?;
+        std::fs::write(self.file("service-accounts.pem"), private)?;
+        std::fs::write(self.file("service-accounts.pub"), public)?;
         std::fs::write(self.file("audit-policy.json"), arguments::audit_policy())?;
         std::fs::write(self.file("stages.json"), stages::all())?;
         Ok(())
@@ -244,8 +251,27 @@ fn token(random: &SystemRandom) -> anyhow::Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// A PKCS#8 key as a PEM file.
-fn pem(key: &[u8]) -> String {
+/// A new P-256 key as two PEM files, private and public.
+fn key_pair(random: &SystemRandom) -> anyhow::Result<(String, String)> {
+    // RFC 5480: what goes before the point of an id-ecPublicKey on secp256r1.
+    const PUBLIC: [u8; 26] = [
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08,
+        0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+    ];
+    let kind = &ECDSA_P256_SHA256_FIXED_SIGNING;
+    let pair = EcdsaKeyPair::generate_pkcs8(kind, random).and_then(|private| {
+        let pair = EcdsaKeyPair::from_pkcs8(kind, private.as_ref(), random);
+        let pair = pair.map_err(|_| ring::error::Unspecified)?;
+        let public = [&PUBLIC[..], pair.public_key().as_ref()].concat();
+        Ok((
+            pem("PRIVATE KEY", private.as_ref()),
+            pem("PUBLIC KEY", &public),
+        ))
+    });
+    pair.map_err(|_| anyhow::anyhow!("no key could be made"))
+}
+
+fn pem(what: &str, key: &[u8]) -> String {
     let key = STANDARD.encode(key);
-    format!("-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n")
+    format!("-----BEGIN {what}-----\n{key}\n-----END {what}-----\n")
 }

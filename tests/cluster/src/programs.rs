@@ -77,7 +77,9 @@ fn tools<const N: usize>(names: [&str; N]) -> anyhow::Result<[PathBuf; N]> {
 pub(crate) fn shipped(name: &str) -> anyhow::Result<PathBuf> {
     static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| build().map_err(|error| format!("{error:#}")));
-    let folder = folder.as_ref().map_err(|error| anyhow::anyhow!("{error}"))?;
+    let folder = folder
+        .as_ref()
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
     Ok(folder.join(name))
 }
 
@@ -108,9 +110,14 @@ fn build() -> anyhow::Result<PathBuf> {
     // What cargo told this program about its own package; build scripts would run again for it.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
-            .iter()
-            .any(|prefix| text.starts_with(prefix))
+        if [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_BIN_",
+            "CARGO_CRATE_",
+        ]
+        .iter()
+        .any(|prefix| text.starts_with(prefix))
         {
             cargo.env_remove(&name);
         }

@@ -2,13 +2,11 @@
 //!
 //! Each has a namespace of its own, which its lines see as `default`. What a line waits for has some
 //! seconds more than it says, because programs and machine take time here; what must hold is looked at
-//! after every change, and for as long as the line says (divided).
+//! at every change from where the line before it ended, for three quarters of what the line says.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use kube::Client;
-use kube::client::Body;
 use serde_json::Value;
 use tests::history::{Commit, World as Objects, sent_event};
 use tests::reading::{name, text};
@@ -17,24 +15,32 @@ use tests::scenario::parse::{Act, Command, Line, Scenario};
 use tests::scenario::user::User;
 
 use crate::hurry;
+use crate::watch_log::{Place, since_1970};
 use crate::world::World;
 
 /// What a wait has besides its own time.
 const SLACK: Duration = Duration::from_secs(60);
 /// What is expected now may take so long to be seen.
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(15);
 /// Nothing has happened for so long: what a line set off is over.
-const QUIET: Duration = Duration::from_millis(1500);
+const QUIET: Duration = Duration::from_secs(1);
 
-/// Runs a scenario in a namespace of its own.
+/// Runs a scenario in a namespace of its own. Which durations are not as short as they should be.
 ///
 /// # Errors
 /// The line that went wrong, and why; or the invariants that did not hold.
-pub fn run(world: &World, scenario: &Scenario) -> anyhow::Result<()> {
+pub fn run(world: &World, scenario: &Scenario) -> anyhow::Result<Vec<String>> {
     let mut run = Run {
-        user: User::new(in_namespace(world.client(), world.namespace())),
+        user: User::new(world.client()),
         world,
         rollout: String::new(),
+        place: Place::default(),
+        since: since_1970(),
+        raised: Vec::new(),
+        has_flapping_pods: scenario
+            .lines
+            .iter()
+            .any(|line| line.text.contains("-flap")),
     };
     for line in &scenario.lines {
         let at = format!("{}:{}: {}", scenario.path.display(), line.number, line.text);
@@ -44,7 +50,7 @@ pub fn run(world: &World, scenario: &Scenario) -> anyhow::Result<()> {
     if !broken.is_empty() {
         bail!("{}", broken.join("\n"));
     }
-    Ok(())
+    Ok(run.raised)
 }
 
 struct Run<'a> {
@@ -52,6 +58,12 @@ struct Run<'a> {
     user: User,
     /// The Rollout that lines are about.
     rollout: String,
+    /// How far the log has been looked at.
+    place: Place,
+    /// When it came to what the lines so far say, since 1970: what the next one says begins here.
+    since: Duration,
+    raised: Vec<String>,
+    has_flapping_pods: bool,
 }
 
 impl Run<'_> {
@@ -61,26 +73,47 @@ impl Run<'_> {
                 for object in objects {
                     self.apply(object)?;
                 }
+                self.deed_is_done()?;
             }
-            Command::Act(act) => self.act(act)?,
+            Command::Act(act) => {
+                self.act(act)?;
+                self.deed_is_done()?;
+            }
+            Command::RestartController => {
+                self.world.cluster().replace_controller()?;
+                self.deed_is_done()?;
+            }
+            Command::Advance(time) => {
+                std::thread::sleep(hurry::shorter(*time));
+                self.deed_is_done()?;
+            }
             Command::Use(rollout) => self.rollout.clone_from(rollout),
             Command::Until(conditions, within) => {
+                let before = self.place.next;
                 self.until(conditions, hurry::shorter(*within) + SLACK)?;
+                if self.place.next > before {
+                    self.since = self.place.at;
+                }
             }
+            Command::Expect(conditions) => self.until(conditions, SOON)?,
+            Command::Hold(time, conditions) => self.hold(conditions, *time)?,
             Command::Stay(time, conditions) => {
-                self.quiet();
+                self.quiet(self.since + hurry::certainly_within(*time));
                 let before = self.world.controller_writes()?;
-                self.hold(conditions, hurry::shorter(*time))?;
+                self.hold(conditions, *time)?;
                 let writes = self.world.controller_writes()? - before;
                 if writes > 0 {
                     bail!("the controller wrote {writes} times");
                 }
             }
-            Command::Hold(time, conditions) => self.hold(conditions, hurry::shorter(*time))?,
-            Command::Expect(conditions) => self.until(conditions, SOON)?,
-            Command::Advance(time) => std::thread::sleep(hurry::shorter(*time)),
-            Command::RestartController => self.world.cluster().replace_controller()?,
         }
+        Ok(())
+    }
+
+    /// What is seen from now on has the deed in it.
+    fn deed_is_done(&mut self) -> anyhow::Result<()> {
+        self.place = self.world.now()?;
+        self.since = self.place.at;
         Ok(())
     }
 
@@ -91,69 +124,94 @@ impl Run<'_> {
             metadata.remove("namespace");
         }
         if text(&object, "/kind") == "Rollout" {
-            hurry::rollout(&mut object, true);
+            self.raised.extend(hurry::rollout(&mut object, true));
+            if self.has_flapping_pods {
+                hurry::flapping(&mut object);
+            }
             name(&object).clone_into(&mut self.rollout);
         }
-        self.world.block_on(self.user.apply(&object))
-    }
-
-    fn act(&self, act: &Act) -> anyhow::Result<()> {
-        let mut act = act.clone();
-        if let Act::Patch { status: false, body } = &mut act {
-            hurry::rollout(body, false);
-        }
-        let objects = self.world.objects();
         self.world
-            .block_on(self.user.act(&act, &objects, &self.rollout))
+            .block_on(until_answered(|| self.user.apply(&object)))
     }
 
-    fn until(&self, conditions: &[Condition], patience: Duration) -> anyhow::Result<()> {
-        let unmet = |objects: &Objects, commits: &[Commit]| {
-            first_unmet(objects, commits, &self.rollout, conditions)
-        };
-        let met = self.world.log().watch(patience, |objects, commits| {
-            unmet(objects, commits).is_none().then_some(())
+    fn act(&mut self, act: &Act) -> anyhow::Result<()> {
+        let mut act = act.clone();
+        if let Act::Patch {
+            status: false,
+            body,
+        } = &mut act
+        {
+            self.raised.extend(hurry::rollout(body, false));
+        }
+        // People look before they act.
+        let objects = self.world.now()?.world;
+        let deed = || self.user.act(&act, &objects, &self.rollout);
+        self.world.block_on(until_answered(deed))
+    }
+
+    fn until(&mut self, conditions: &[Condition], patience: Duration) -> anyhow::Result<()> {
+        let mut unmet = None;
+        let end = since_1970() + patience;
+        let log = self.world.log();
+        let met = log.follow(&mut self.place, end, |objects, commits| {
+            unmet = first_unmet(objects, commits, &self.rollout, conditions);
+            unmet.is_none().then_some(())
         });
         match met {
             Some(()) => Ok(()),
-            None => {
-                let seen = self.world.log().watch(Duration::ZERO, |objects, commits| {
-                    Some(unmet(objects, commits))
-                });
-                match seen.flatten() {
-                    Some(unmet) => bail!("after {patience:?}: {unmet}"),
-                    None => Ok(()),
-                }
-            }
+            None => bail!("after {patience:?}: {}", unmet.unwrap_or_default()),
         }
     }
 
-    fn hold(&self, conditions: &[Condition], time: Duration) -> anyhow::Result<()> {
-        let broken = self.world.log().watch(time, |objects, commits| {
+    fn hold(&mut self, conditions: &[Condition], time: Duration) -> anyhow::Result<()> {
+        let end = self.since + hurry::certainly_within(time);
+        let log = self.world.log();
+        let broken = log.follow(&mut self.place, end, |objects, commits| {
             first_unmet(objects, commits, &self.rollout, conditions)
         });
+        self.since = end;
         match broken {
             Some(unmet) => bail!("{unmet}"),
             None => Ok(()),
         }
     }
 
-    /// Waits until nothing has happened for a while.
-    fn quiet(&self) {
-        let end = Instant::now() + SLACK;
-        let mut before = 0;
-        while Instant::now() < end {
-            let count = self.world.log().watch(Duration::ZERO, |_, it| Some(it.len()));
-            let count = count.unwrap_or(0);
-            let more = self
-                .world
-                .log()
-                .watch(QUIET, |_, commits| (commits.len() > count).then_some(()));
-            if more.is_none() && count == before {
+    /// Waits until nothing has happened for a while, or until `end`.
+    fn quiet(&mut self, end: Duration) {
+        loop {
+            let count = self.place.next;
+            let still = end.min(since_1970() + QUIET);
+            let log = self.world.log();
+            let more = log.follow(&mut self.place, still, |_, it| {
+                (it.len() > count).then_some(())
+            });
+            if more.is_none() {
                 return;
             }
-            before = count;
         }
+    }
+}
+
+/// Does something until the API server answers: it may be away for some seconds.
+async fn until_answered<F>(deed: impl Fn() -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let end = Instant::now() + SLACK;
+    let mut is_repeated = false;
+    loop {
+        let Err(error) = deed().await else {
+            return Ok(());
+        };
+        match error.downcast_ref::<kube::Error>() {
+            // The first time it was done, and only the answer was lost.
+            Some(kube::Error::Api(status)) if is_repeated && status.code == 404 => return Ok(()),
+            Some(kube::Error::Api(status)) if status.code < 500 => return Err(error),
+            None => return Err(error),
+            Some(_) if Instant::now() > end => return Err(error),
+            Some(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+        }
+        is_repeated = true;
     }
 }
 
@@ -163,8 +221,11 @@ fn first_unmet(
     rollout: &str,
     conditions: &[Condition],
 ) -> Option<String> {
-    let sent = commits.iter();
-    let events: Vec<_> = sent.filter_map(|it| sent_event(it, Some(rollout))).collect();
+    let needs_events = conditions.iter().any(|it| it.text.contains("event"));
+    let sent = commits.iter().filter(|_| needs_events);
+    let events: Vec<_> = sent
+        .filter_map(|it| sent_event(it, Some(rollout)))
+        .collect();
     let scene = Scene {
         world: objects,
         rollout,
@@ -174,19 +235,4 @@ fn first_unmet(
         let seen = condition.holds(&scene).err()?;
         Some(format!("`{}` does not hold: {seen}", condition.text))
     })
-}
-
-/// A client whose `default` is another namespace.
-fn in_namespace(client: &Client, namespace: &str) -> Client {
-    let inner = client.clone();
-    let there = format!("/namespaces/{namespace}/");
-    let service = tower::service_fn(move |mut request: http::Request<Body>| {
-        let (inner, there) = (inner.clone(), there.clone());
-        async move {
-            let uri = request.uri().to_string();
-            *request.uri_mut() = uri.replacen("/namespaces/default/", &there, 1).parse()?;
-            Ok::<_, tower::BoxError>(inner.send(request).await?)
-        }
-    });
-    Client::new(service, "default")
 }

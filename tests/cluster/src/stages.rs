@@ -5,7 +5,7 @@
 //! the first may say, and the status that the pod has from then on.
 
 use serde_json::{Value, json};
-use sim::pods::{BEHAVIOR, READY_AFTER, TERMINATE_AFTER};
+use sim::pods::{BEHAVIOR, FLAP_EVERY, READY_AFTER, TERMINATE_AFTER};
 
 /// Words of both programs.
 const WORDS: &str = r#"
@@ -54,6 +54,7 @@ def millis:
     | (.[0] | tonumber) * ({"ms": 1, "s": 1000, "m": 60000, "h": 3600000}[.[1]]) ]
   | add // 0;
 def ready_after: .metadata.annotations["READY_AFTER"] // "2s" | millis;
+def flap_every: .metadata.annotations["FLAP_EVERY"] // "10s" | millis;
 def terminate_after: .metadata.annotations["TERMINATE_AFTER"] // "1s" | millis;
 def has_flapped:
   (condition("Ready").lastTransitionTime // "") > (container.state.running.startedAt // "");
@@ -61,12 +62,13 @@ next as $next
 | if $next == "stop" then
     [terminate_after, (.metadata.deletionGracePeriodSeconds // 0) * 1000] | min
   elif $next == "pull-error" or $next == "crash" then 1000
-  elif $next == "back-off" or $next == "unready" then 10000
+  elif $next == "back-off" then 10000
+  elif $next == "unready" then flap_every
   elif $next == "run" and waiting == "CrashLoopBackOff" then
     [10000 * pow(2; container.restartCount), 300000] | min
   elif $next == "run" then ready_after / 2
   elif $next == "ready" and waiting == "ContainerCreating" then ready_after
-  elif $next == "ready" and behavior == "flap" and has_flapped then 10000
+  elif $next == "ready" and behavior == "flap" and has_flapped then flap_every
   elif $next == "ready" then ready_after / 2
   else 0 end
 | floor | tostring + "ms"
@@ -76,6 +78,7 @@ fn program(text: &str) -> String {
     text.replace("BEHAVIOR", BEHAVIOR)
         .replace("READY_AFTER", READY_AFTER)
         .replace("TERMINATE_AFTER", TERMINATE_AFTER)
+        .replace("FLAP_EVERY", FLAP_EVERY)
 }
 
 /// How the containers of a pod are from a stage on.

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, bail};
 use futures::{StreamExt as _, TryStreamExt as _};
 use kube::Client;
-use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, WatchEvent, WatchParams};
+use kube::api::{
+    Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, WatchEvent, WatchParams,
+};
 use serde_json::Value;
 use tests::history::{Actor, Commit, Key, World};
 use tests::reading::{name, text};
@@ -31,9 +33,22 @@ pub struct WatchLog {
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
+/// A place in the log, between two changes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Place {
+    /// All objects there.
+    pub(crate) world: World,
+    /// When the last change before it was told, since 1970.
+    pub(crate) at: Duration,
+    /// How many changes are before it.
+    pub(crate) next: usize,
+}
+
 #[derive(Debug)]
 struct Shared {
-    /// What the namespace is called here.
+    /// The namespace as the API server knows it.
+    namespace: String,
+    /// What it is called here.
     called: String,
     state: Mutex<State>,
     changed: Condvar,
@@ -55,6 +70,7 @@ impl WatchLog {
     pub async fn begin(client: &Client, namespace: &str, called: &str) -> anyhow::Result<Self> {
         let mut log = Self {
             shared: Arc::new(Shared {
+                namespace: namespace.to_owned(),
                 called: called.to_owned(),
                 state: Mutex::default(),
                 changed: Condvar::new(),
@@ -66,43 +82,68 @@ impl WatchLog {
             let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind));
             let api = Api::<DynamicObject>::namespaced_with(client.clone(), namespace, &resource);
             let list = api.list(&ListParams::default()).await?;
-            let version = list.metadata.resource_version.context("a list without version")?;
+            let version = list
+                .metadata
+                .resource_version
+                .context("a list without version")?;
             for object in list.items {
                 log.shared.note(&resource.plural, object, false)?;
             }
             let (shared, plural) = (Arc::clone(&log.shared), resource.plural.clone());
-            log.tasks.push(tokio::spawn(watch(api.clone(), plural, version, shared)));
+            log.tasks
+                .push(tokio::spawn(watch(api.clone(), plural, version, shared)));
             log.apis.push((resource, api));
         }
         Ok(log)
     }
 
-    /// Waits until `look` finds what it looks for among all objects and changes.
+    /// Goes on from a place, change by change, until `look` finds what it looks for: in the objects
+    /// there, or in all changes up to there.
     ///
-    /// It is asked at once and after every change. `None` when it does not in `patience`, or a watch
-    /// broke.
-    pub fn watch<T>(
+    /// It is asked at once and after every change that was told before `end` (since 1970). `None` when
+    /// it finds nothing by then, or a watch broke.
+    pub(crate) fn follow<T>(
         &self,
-        patience: Duration,
+        place: &mut Place,
+        end: Duration,
         mut look: impl FnMut(&World, &[Commit]) -> Option<T>,
     ) -> Option<T> {
-        let end = Instant::now() + patience;
         let mut state = self.shared.lock();
         loop {
-            let found = look(&state.world, &state.commits);
-            let left = end.saturating_duration_since(Instant::now());
-            if found.is_some() || left.is_zero() || state.broken.is_some() {
+            let found = look(&place.world, &state.commits[..place.next]);
+            if found.is_some() {
                 return found;
             }
-            let waited = self.shared.changed.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            while state.commits.len() == place.next {
+                let left = end.saturating_sub(since_1970());
+                if left.is_zero() || state.broken.is_some() {
+                    return None;
+                }
+                let waited = self.shared.changed.wait_timeout(state, left);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
+            let next = &state.commits[place.next];
+            if next.at > end {
+                return None;
+            }
+            place.world.apply(next);
+            place.at = next.at;
+            place.next += 1;
         }
     }
 
-    /// All objects as they are now.
-    #[must_use]
-    pub fn objects(&self) -> World {
-        self.shared.lock().world.clone()
+    /// The place after everything that is stored by now.
+    ///
+    /// # Errors
+    /// When a watch broke, or is late by a minute.
+    pub(crate) async fn now(&self) -> anyhow::Result<Place> {
+        self.catch_up().await?;
+        let state = self.shared.lock();
+        Ok(Place {
+            world: state.world.clone(),
+            next: state.commits.len(),
+            at: since_1970(),
+        })
     }
 
     /// All changes so far in the order of their revisions, once everything that is stored has been
@@ -111,11 +152,26 @@ impl WatchLog {
     /// # Errors
     /// When a watch broke, so that a change may have been missed.
     pub(crate) async fn complete(&self) -> anyhow::Result<Vec<Commit>> {
-        let end = Instant::now() + Duration::from_secs(30);
+        self.catch_up().await?;
+        let mut commits = self.shared.lock().commits.clone();
+        commits.sort_by_key(|commit| commit.revision);
+        Ok(commits)
+    }
+
+    /// Waits until everything that is stored has been told.
+    async fn catch_up(&self) -> anyhow::Result<()> {
+        let end = Instant::now() + Duration::from_secs(60);
         loop {
             let mut behind = Vec::new();
             for (resource, api) in &self.apis {
-                let stored = api.list(&ListParams::default()).await?;
+                // The API server may be away for some seconds.
+                let stored = match api.list(&ListParams::default()).await {
+                    Err(_) if Instant::now() < end => {
+                        behind.push(resource.plural.clone());
+                        continue;
+                    }
+                    answer => answer?,
+                };
                 let mut stored: Vec<_> = stored.items.iter().map(of_object).collect();
                 stored.sort();
                 let state = self.shared.lock();
@@ -129,9 +185,7 @@ impl WatchLog {
                 bail!("{broken}");
             }
             if behind.is_empty() {
-                let mut commits = state.commits.clone();
-                commits.sort_by_key(|commit| commit.revision);
-                return Ok(commits);
+                return Ok(());
             }
             if Instant::now() > end {
                 bail!("the watches of {behind:?} are late");
@@ -146,6 +200,12 @@ impl Drop for WatchLog {
     fn drop(&mut self) {
         self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
     }
+}
+
+/// What a clock says.
+pub(crate) fn since_1970() -> Duration {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default()
 }
 
 /// Name and version, to compare.
@@ -163,12 +223,7 @@ fn of_object(object: &DynamicObject) -> (String, String) {
 }
 
 /// Follows one kind for ever, from one version on.
-async fn watch(
-    api: Api<DynamicObject>,
-    plural: String,
-    mut version: String,
-    shared: Arc<Shared>,
-) {
+async fn watch(api: Api<DynamicObject>, plural: String, mut version: String, shared: Arc<Shared>) {
     loop {
         let params = WatchParams::default().timeout(290);
         // The API server may be away for a while; where it is back, it goes on from the version.
@@ -212,10 +267,9 @@ impl Shared {
     }
 
     fn note(&self, plural: &str, object: DynamicObject, is_gone: bool) -> anyhow::Result<()> {
-        let at = SystemTime::now().duration_since(UNIX_EPOCH)?;
-        let mut object = serde_json::to_value(object)?;
-        object["metadata"]["namespace"] = self.called.clone().into();
-        let object = Arc::new(object);
+        // Messages name the namespace too.
+        let json = serde_json::to_string(&object)?.replace(&self.namespace, &self.called);
+        let object: Arc<Value> = Arc::new(serde_json::from_str(&json)?);
         let key: Key = (
             plural.to_owned(),
             self.called.clone(),
@@ -223,7 +277,12 @@ impl Shared {
         );
         let revision = text(&object, "/metadata/resourceVersion").parse()?;
         let mut state = self.lock();
-        let before = state.world.get(&key.0, &key.1, &key.2).cloned().map(Arc::new);
+        let at = since_1970();
+        let before = state
+            .world
+            .get(&key.0, &key.1, &key.2)
+            .cloned()
+            .map(Arc::new);
         let commit = Commit {
             at,
             revision,

@@ -9,16 +9,16 @@ use tests::history::{Actor, World as Objects};
 use tests::invariants;
 use tests::reading::{self, text};
 
+use crate::ask::in_namespace;
 use crate::cluster::Cluster;
 use crate::record;
-use crate::watch_log::WatchLog;
+use crate::watch_log::{Place, WatchLog, since_1970};
 
 /// Longest wait for anything; machines that run tests have much else to do.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A namespace of the shared cluster, watched from before it has anything; see the crate's
 /// documentation. What goes wrong in it fails the test.
-#[derive(Debug)]
 pub struct World {
     cluster: &'static Cluster,
     namespace: String,
@@ -102,11 +102,17 @@ impl World {
     /// When it does not in a minute and a half.
     pub fn until<T>(&self, what: &str, look: impl FnMut(&Objects) -> Option<T>) -> T {
         let mut look = look;
-        let found = self.log.watch(PATIENCE, |objects, _| look(objects));
+        let mut place = or_panic(self.now());
+        let end = since_1970() + PATIENCE;
+        let log = &self.log;
+        let found = log.follow(&mut place, end, |objects, _| look(objects));
         found.unwrap_or_else(|| {
             let ended = self.cluster.controller_ended();
             let sets = self.kubectl("get rollouts,replicasets,pods,services -o wide");
-            panic!("waited in vain until {what}:\n{sets}\n{}", ended.unwrap_or_default())
+            panic!(
+                "waited in vain until {what}:\n{sets}\n{}",
+                ended.unwrap_or_default()
+            )
         })
     }
 
@@ -129,7 +135,12 @@ impl World {
     /// With everything that did not hold.
     pub fn check(&self) {
         let broken = or_panic(self.broken());
-        assert!(broken.is_empty(), "{}:\n{}", self.namespace, broken.join("\n"));
+        assert!(
+            broken.is_empty(),
+            "{}:\n{}",
+            self.namespace,
+            broken.join("\n")
+        );
     }
 
     /// What did not hold; see [`Self::check`].
@@ -167,11 +178,16 @@ impl World {
         Ok(audit.writes_of(&Cluster::controller_user(), &self.namespace))
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        self.cluster.client()
+    /// A client of a user who may do everything, whose `default` is this namespace.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        // It starts a task of its own.
+        self.block_on(async { in_namespace(self.cluster.client(), &self.namespace) })
     }
 
-    pub(crate) fn namespace(&self) -> &str {
+    /// The namespace as the API server knows it.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
         &self.namespace
     }
 
@@ -179,11 +195,13 @@ impl World {
         &self.log
     }
 
-    pub(crate) fn objects(&self) -> Objects {
-        self.log.objects()
+    /// The place in the log after everything that is stored by now.
+    pub(crate) fn now(&self) -> anyhow::Result<Place> {
+        self.block_on(self.log.now()).context("watch log")
     }
 
-    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+    /// Runs something to its end.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.cluster.runtime().block_on(future)
     }
 }

@@ -274,7 +274,10 @@ impl Drop for EndOfProcess {
 }
 
 /// The CRD of Rollouts as it is shipped; read once, since every scenario needs it.
-fn rollout_crd() -> Result<Value> {
+///
+/// # Errors
+/// When its file cannot be read.
+pub fn rollout_crd() -> Result<Value> {
     static READ: OnceLock<Value> = OnceLock::new();
     if let Some(crd) = READ.get() {
         return Ok(crd.clone());

@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 use crate::object;
-use crate::pods::{Behavior, ready_after};
+use crate::pods::{Behavior, flap_every, ready_after};
 
 /// How the containers of a pod are; all are alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,6 @@ pub(super) enum Stage {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
-/// A flapping pod is ready for so long, then not ready for so long.
-const FLAP: Duration = Duration::from_secs(10);
 const BACK_OFF_MAX: Duration = Duration::from_secs(300);
 
 impl Stage {
@@ -51,13 +49,14 @@ impl Stage {
             Behavior::Ready | Behavior::Flap if age < ready_at => (running(false), left(ready_at)),
             Behavior::Ready => (running(true), None),
             Behavior::Flap => {
+                let every = flap_every(pod);
                 let mut into = age.saturating_sub(ready_at);
                 let mut ready = true;
-                while into >= FLAP {
-                    into = into.saturating_sub(FLAP);
+                while into >= every {
+                    into = into.saturating_sub(every);
                     ready = !ready;
                 }
-                (running(ready), Some(FLAP.saturating_sub(into)))
+                (running(ready), Some(every.saturating_sub(into)))
             }
         }
     }

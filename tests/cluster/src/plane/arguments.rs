@@ -40,7 +40,7 @@ pub(super) fn api_server(ports: Ports) -> Vec<String> {
         "--authorization-mode=RBAC",
         "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
         "--service-account-issuer=https://kubernetes.default.svc",
-        "--service-account-key-file=service-accounts.pem",
+        "--service-account-key-file=service-accounts.pub",
         "--service-account-signing-key-file=service-accounts.pem",
         "--service-cluster-ip-range=10.96.0.0/16",
         "--audit-policy-file=audit-policy.json",

@@ -24,7 +24,11 @@ spec:
 "#;
 
 fn pods(world: &World) -> BTreeSet<String> {
-    world.list("pods").iter().map(|it| uid(it).to_owned()).collect()
+    world
+        .list("pods")
+        .iter()
+        .map(|it| uid(it).to_owned())
+        .collect()
 }
 
 #[test]
@@ -33,7 +37,9 @@ fn a_running_replica_set_of_another_controller_is_taken_over_without_moving_a_po
         return;
     };
     world.apply(OF_ANOTHER);
-    world.kubectl("wait replicaset/web-5d9c8b7f66 --for=jsonpath={.status.readyReplicas}=4 --timeout=90s");
+    world.kubectl(
+        "wait replicaset/web-5d9c8b7f66 --for=jsonpath={.status.readyReplicas}=4 --timeout=90s",
+    );
     let before = pods(&world);
     world.apply(WEB);
     world.until_phase("web", "Healthy");

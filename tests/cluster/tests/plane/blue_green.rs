@@ -77,7 +77,12 @@ fn endpoints_are_those_of_one_version_at_every_revision() {
         let mut addresses: Vec<String> = slices
             .iter()
             .flat_map(|slice| slice["endpoints"].as_array().cloned().unwrap_or_default())
-            .map(|endpoint| endpoint["targetRef"]["name"].as_str().unwrap_or("").to_owned())
+            .map(|endpoint| {
+                endpoint["targetRef"]["name"]
+                    .as_str()
+                    .unwrap_or("")
+                    .to_owned()
+            })
             .collect();
         addresses.sort();
         addresses

@@ -42,7 +42,9 @@ fn tag(set: &serde_json::Value) -> String {
 
 fn are(sizes: &[(&str, i64)]) -> Vec<(String, i64)> {
     let sizes = sizes.iter();
-    sizes.map(|(tag, size)| ((*tag).to_owned(), *size)).collect()
+    sizes
+        .map(|(tag, size)| ((*tag).to_owned(), *size))
+        .collect()
 }
 
 #[test]
@@ -127,7 +129,10 @@ fn kubectl_alone_steers_a_canary() {
     });
     let selector = world.kubectl("get rollout web -o jsonpath={.status.selector}");
     let pods = world.list(&format!("pods -l {selector}"));
-    assert!(!pods.is_empty() && pods.iter().all(|pod| !hash(pod).is_empty()), "{HASH}");
+    assert!(
+        !pods.is_empty() && pods.iter().all(|pod| !hash(pod).is_empty()),
+        "{HASH}"
+    );
     world.check();
 }
 

@@ -43,7 +43,9 @@ fn services_of_a_deleted_rollout_are_given_back() {
     world.kubectl("delete rollout shop");
     world.until("Services without our mark", |objects| {
         let mut services = objects.list("services");
-        let is_back = |service| annotation(service, MANAGED_BY).is_empty() && selected_hash(service).is_empty();
+        let is_back = |service| {
+            annotation(service, MANAGED_BY).is_empty() && selected_hash(service).is_empty()
+        };
         services.all(is_back).then_some(())
     });
     world.check();

@@ -23,11 +23,11 @@ fn what_is_installed_is_installed_again_without_a_change() {
         return;
     };
     let again = ["apply", "--server-side", "-k", "deploy"];
-    let versions = ["get", "crd,clusterrole/rollouts-controller", "-o"];
     let path = "jsonpath={.items[*].metadata.resourceVersion}";
     let see = || {
-        let arguments = [&versions[..], &[path]].concat();
-        cluster.kubectl(&arguments, "").unwrap()
+        cluster
+            .kubectl(&["get", "-k", "deploy", "-o", path], "")
+            .unwrap()
     };
     let before = see();
     cluster.kubectl(&again, "").unwrap();

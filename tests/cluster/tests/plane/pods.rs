@@ -19,7 +19,8 @@ spec: {{containers: [{{name: server, image: "registry.test/shop:v1"}}]}}
 }
 
 fn container(pod: &Value) -> &Value {
-    pod.pointer("/status/containerStatuses/0").unwrap_or(&Value::Null)
+    pod.pointer("/status/containerStatuses/0")
+        .unwrap_or(&Value::Null)
 }
 
 fn is_ready(pod: &Value) -> bool {
@@ -38,18 +39,24 @@ fn pods_are_what_their_annotations_say() {
     world.apply(&manifests);
     let until = |name: &str, what: &str, is: &dyn Fn(&Value) -> bool| {
         world.until(&format!("{name} is {what}"), |objects| {
-            let pod = objects.list("pods").find(|pod| text(pod, "/metadata/name") == name)?;
+            let pod = objects
+                .list("pods")
+                .find(|pod| text(pod, "/metadata/name") == name)?;
             is(pod).then_some(())
         });
     };
-    let waits = |reason: &'static str| move |pod: &Value| text(container(pod), "/state/waiting/reason") == reason;
+    let waits = |reason: &'static str| {
+        move |pod: &Value| text(container(pod), "/state/waiting/reason") == reason
+    };
     until("ready", "ready", &is_ready);
     until("flap", "ready", &is_ready);
     until("pull-error", "in error", &waits("ErrImagePull"));
     until("crash", "backing off", &waits("CrashLoopBackOff"));
     until("flap", "not ready", &|pod| !is_ready(pod));
     until("pull-error", "backing off", &waits("ImagePullBackOff"));
-    until("crash", "started again", &|pod| container(pod)["restartCount"] == 1);
+    until("crash", "started again", &|pod| {
+        container(pod)["restartCount"] == 1
+    });
     until("flap", "ready again", &is_ready);
     until("never-ready", "running and not ready", &|pod| {
         container(pod).pointer("/state/running").is_some() && !is_ready(pod)

@@ -12,7 +12,9 @@ use crate::canary::WEB;
 fn given(rules: &Value) -> BTreeSet<Access> {
     let words = |rule: &Value, field: &str| -> Vec<String> {
         let words = rule[field].as_array().into_iter().flatten();
-        words.map(|word| word.as_str().unwrap().to_owned()).collect()
+        words
+            .map(|word| word.as_str().unwrap().to_owned())
+            .collect()
     };
     let mut all = BTreeSet::new();
     for rule in rules["rules"].as_array().unwrap() {
@@ -20,7 +22,11 @@ fn given(rules: &Value) -> BTreeSet<Access> {
             for resource in words(rule, "resources") {
                 for verb in words(rule, "verbs") {
                     let (group, resource) = (group.clone(), resource.clone());
-                    all.insert(Access { verb, group, resource });
+                    all.insert(Access {
+                        verb,
+                        group,
+                        resource,
+                    });
                 }
             }
         }
@@ -43,19 +49,22 @@ fn every_right_is_used_and_none_is_missing() {
     world.until_phase("web", "Paused");
     world.kubectl("rollouts promote web --full");
     world.until("the old ReplicaSet to go", |objects| {
-        let web = objects.list("replicasets").filter(|set| {
-            tests::reading::name(set).starts_with("web-")
-        });
+        let web = objects
+            .list("replicasets")
+            .filter(|set| tests::reading::name(set).starts_with("web-"));
         (web.count() == 1).then_some(())
     });
     world.kubectl("delete rollout shop");
     world.kubectl("delete rollout web --cascade=orphan");
     world.until("the Services to be given back", |objects| {
         let mut services = objects.list("services");
-        services.all(|it| tests::reading::selected_hash(it).is_empty()).then_some(())
+        services
+            .all(|it| tests::reading::selected_hash(it).is_empty())
+            .then_some(())
     });
     world.apply(WEB);
-    world.until_phase("web", "Healthy");
+    // Its pods are those of v2, which are the stable ones; v1 is new to it.
+    world.until_phase("web", "Paused");
     world.check();
 
     let Some(audit) = world.cluster().audit().unwrap() else {
@@ -66,9 +75,19 @@ fn every_right_is_used_and_none_is_missing() {
         .into_iter()
         .filter(|it| !it.resource.starts_with('/'))
         .collect();
-    let rules = |line: &str| -> Value { serde_json::from_str(&world.cluster().kubectl(&line.split(' ').collect::<Vec<_>>(), "").unwrap()).unwrap() };
+    let rules = |line: &str| -> Value {
+        serde_json::from_str(
+            &world
+                .cluster()
+                .kubectl(&line.split(' ').collect::<Vec<_>>(), "")
+                .unwrap(),
+        )
+        .unwrap()
+    };
     let mut given_here = given(&rules("get clusterrole rollouts-controller -o json"));
-    given_here.extend(given(&rules("get role rollouts-controller -n argo-rollouts -o json")));
+    given_here.extend(given(&rules(
+        "get role rollouts-controller -n argo-rollouts -o json",
+    )));
     // Asked by an admission plugin for each owner reference, never by a request.
     given_here.remove(&Access {
         verb: "update".to_owned(),
