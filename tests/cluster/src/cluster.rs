@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use kube::Client;
@@ -15,15 +16,34 @@ use crate::programs;
 
 /// Names a cluster to use instead of one of our own.
 const GIVEN: &str = "KUBECONFIG_TEST";
-/// The ServiceAccount of `deploy/rbac.yaml`.
+/// The ServiceAccount of `deploy/`.
 const NAMESPACE: &str = "argo-rollouts";
-const ACCOUNT: &str = "rollouts-controller";
+const ACCOUNT: &str = "argo-rollouts";
+/// Longest wait until what is installed is known everywhere.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// A child of a Rollout.
+const OWNED: &str = r#"
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata:
+  name: owned
+  ownerReferences:
+  - {apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: web, uid: "0", controller: true, blockOwnerDeletion: true}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: owned}}
+  template:
+    metadata: {labels: {app: owned}}
+    spec: {containers: [{name: main, image: none}]}
+"#;
 const NOT_OURS: &str = "the control plane was given, and is not ours to restart";
 
 /// A control plane with our CRDs and the shipped controller; see the crate's documentation.
 pub struct Cluster {
     runtime: Runtime,
     client: Client,
+    /// Of what watches are told by.
+    observer: Client,
     kubeconfig: PathBuf,
     kubectl: PathBuf,
     /// Where kubectl finds the plugin.
@@ -44,6 +64,30 @@ impl Cluster {
     /// When it cannot be started, or `CI` is set and the programs cannot be built.
     #[must_use]
     pub fn shared() -> Option<&'static Self> {
+        Self::shared_from(Self::start)
+    }
+
+    /// As [`Self::shared`], of a cluster whose API server may be ended: what happens is told by
+    /// another one. To be called before the other.
+    ///
+    /// # Panics
+    /// As [`Self::shared`].
+    #[must_use]
+    pub fn shared_with_observer() -> Option<&'static Self> {
+        Self::shared_from(|| {
+            let mut cluster = Self::start()?;
+            let plane = cluster
+                .plane
+                .get_mut()
+                .unwrap_or_else(PoisonError::into_inner);
+            if let Some(plane) = plane {
+                cluster.observer = cluster.runtime.block_on(plane.observe())?;
+            }
+            Ok(cluster)
+        })
+    }
+
+    fn shared_from(start: impl FnOnce() -> anyhow::Result<Self>) -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Cluster>> = OnceLock::new();
         let shared = SHARED.get_or_init(|| {
             if std::env::var_os(GIVEN).is_none()
@@ -56,7 +100,7 @@ impl Cluster {
                 eprintln!("NOT RUN: there is no control plane: {error:#}");
                 return None;
             }
-            Some(Self::start().unwrap_or_else(|error| panic!("no cluster: {error:#}")))
+            Some(start().unwrap_or_else(|error| panic!("no cluster: {error:#}")))
         });
         shared.as_ref()
     }
@@ -87,8 +131,10 @@ impl Cluster {
         for name in ["kubectl-rollouts", "kubectl-argo-rollouts"] {
             std::os::unix::fs::symlink(&plugin, plugins.join(name))?;
         }
+        let client = runtime.block_on(ready::client(&kubeconfig))?;
         let cluster = Self {
-            client: runtime.block_on(ready::client(&kubeconfig))?,
+            observer: client.clone(),
+            client,
             runtime,
             kubeconfig,
             kubectl,
@@ -213,6 +259,11 @@ impl Cluster {
         &self.client
     }
 
+    /// A client of an API server that is there when that of [`Self::client`] is not.
+    pub(crate) fn observer(&self) -> &Client {
+        &self.observer
+    }
+
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
     }
@@ -223,9 +274,11 @@ impl Cluster {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// CRDs first: an API server that has answered about owners before it knew Rollouts does not know
+    /// them for half a minute more.
     fn install(&self) -> anyhow::Result<()> {
         // CRDs are larger than what client-side apply can keep in an annotation.
-        self.kubectl(&["apply", "--server-side", "-k", "deploy"], "")?;
+        self.kubectl(&["apply", "--server-side", "-k", "crds/manifests"], "")?;
         let established = [
             "wait",
             "crd",
@@ -234,6 +287,30 @@ impl Cluster {
             "--timeout=60s",
         ];
         self.kubectl(&established, "")?;
+        self.until_done(&["get", "rollouts,experiments,analysisruns", "-A"], "")?;
+        let owned = [
+            "apply",
+            "--server-side",
+            "--dry-run=server",
+            "-n",
+            "default",
+            "-f",
+            "-",
+        ];
+        self.until_done(&owned, OWNED)?;
+        self.kubectl(&["apply", "--server-side", "-k", "deploy"], "")?;
+        Ok(())
+    }
+
+    /// Runs kubectl until it succeeds.
+    fn until_done(&self, arguments: &[&str], input: &str) -> anyhow::Result<()> {
+        let end = Instant::now() + PATIENCE;
+        while let Err(error) = self.kubectl(arguments, input) {
+            if Instant::now() > end {
+                return Err(error.context(format!("not in {PATIENCE:?}")));
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
         Ok(())
     }
 

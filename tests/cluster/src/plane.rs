@@ -50,23 +50,29 @@ struct Ports {
     etcd: u16,
     etcd_peers: u16,
     api_server: u16,
+    observer: u16,
 }
 
 impl Ports {
     fn chosen_by_the_system() -> std::io::Result<Self> {
         // All are held until the last is known, so that they differ.
-        let held = [(); 3].map(|()| TcpListener::bind(("127.0.0.1", 0)));
-        let [etcd, etcd_peers, api_server] = held;
+        let held = [(); 4].map(|()| TcpListener::bind(("127.0.0.1", 0)));
+        let [etcd, etcd_peers, api_server, observer] = held;
         Ok(Self {
             etcd: etcd?.local_addr()?.port(),
             etcd_peers: etcd_peers?.local_addr()?.port(),
             api_server: api_server?.local_addr()?.port(),
+            observer: observer?.local_addr()?.port(),
         })
     }
 
     fn server(self) -> String {
-        format!("https://127.0.0.1:{}", self.api_server)
+        at(self.api_server)
     }
+}
+
+fn at(port: u16) -> String {
+    format!("https://127.0.0.1:{port}")
 }
 
 impl Plane {
@@ -149,7 +155,11 @@ impl Plane {
             let token = token(&random)?;
             rows.push_str(&format!("{token},{user},{user},\"{group}\"\n"));
             let path = match user {
-                "user" => self.kubeconfig.clone(),
+                "user" => {
+                    let (path, server) = (self.observer_kubeconfig(), at(self.ports.observer));
+                    kubeconfig::write(&path, &server, &self.authority(), &token)?;
+                    self.kubeconfig.clone()
+                }
                 other => self.file(&format!("{}.kubeconfig", other.replace(':', "-"))),
             };
             kubeconfig::write(&path, &self.server(), &self.authority(), &token)?;
@@ -202,6 +212,23 @@ impl Plane {
 
     async fn wait_for_the_api_server(&mut self) -> anyhow::Result<()> {
         ready::api_server(self).await.context("kube-apiserver")
+    }
+
+    /// Starts a second API server that nobody ends before the plane does, and returns a client of it:
+    /// one that is started again has forgotten what watches did not tell yet.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn observe(&mut self) -> anyhow::Result<kube::Client> {
+        let mut command = Command::new(&self.programs.api_server);
+        command.args(arguments::observer(self.ports));
+        let process = self.guard.start("observer", &mut command)?;
+        self.others.push(("observer", process));
+        ready::observer(self).await.context("observer")
+    }
+
+    fn observer_kubeconfig(&self) -> PathBuf {
+        self.file("observer.kubeconfig")
     }
 
     /// Ends the API server without asking it, and starts it again on the same port.

@@ -39,7 +39,7 @@ impl World {
         let namespace = format!("{name}-{}", std::process::id());
         or_panic(cluster.kubectl(&["create", "namespace", &namespace], ""));
         let called = "default";
-        let log = WatchLog::begin(cluster.client(), &namespace, called);
+        let log = WatchLog::begin(cluster.observer(), &namespace, called);
         let log = or_panic(cluster.runtime().block_on(log));
         Some(Self {
             cluster,

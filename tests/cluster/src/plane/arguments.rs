@@ -25,10 +25,24 @@ pub(super) fn etcd(ports: Ports) -> Vec<String> {
 /// As clusters are set up: RBAC, ServiceAccount tokens, audit log. Owner references are held to the
 /// rights of who writes them, as some distributions do.
 pub(super) fn api_server(ports: Ports) -> Vec<String> {
-    let mut arguments = vec![
-        format!("--etcd-servers=http://127.0.0.1:{}", ports.etcd),
-        format!("--secure-port={}", ports.api_server),
+    let mut arguments = one_api_server(ports.etcd, ports.api_server);
+    arguments.extend([
         format!("--audit-log-path={AUDIT_LOG}"),
+        "--audit-policy-file=audit-policy.json".to_owned(),
+        "--audit-log-maxsize=10000".to_owned(),
+    ]);
+    arguments
+}
+
+/// A second API server, which writes no log.
+pub(super) fn observer(ports: Ports) -> Vec<String> {
+    one_api_server(ports.etcd, ports.observer)
+}
+
+fn one_api_server(etcd: u16, port: u16) -> Vec<String> {
+    let mut arguments = vec![
+        format!("--etcd-servers=http://127.0.0.1:{etcd}"),
+        format!("--secure-port={port}"),
     ];
     let fixed = [
         "--bind-address=127.0.0.1",
@@ -43,8 +57,6 @@ pub(super) fn api_server(ports: Ports) -> Vec<String> {
         "--service-account-key-file=service-accounts.pub",
         "--service-account-signing-key-file=service-accounts.pem",
         "--service-cluster-ip-range=10.96.0.0/16",
-        "--audit-policy-file=audit-policy.json",
-        "--audit-log-maxsize=10000",
         "--profiling=false",
     ];
     arguments.extend(fixed.map(str::to_owned));

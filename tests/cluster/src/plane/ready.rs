@@ -27,12 +27,22 @@ pub(super) async fn api_server(plane: &mut Plane) -> anyhow::Result<()> {
     wait(plane, async |plane: &Plane| {
         // The API server makes it when it starts for the first time.
         ensure!(plane.authority().exists(), "there is no certificate yet");
-        let client = client(plane.kubeconfig()).await?;
-        let request = http::Request::get("/readyz").body(Vec::new())?;
-        client.request_text(request).await?;
-        Ok(())
+        is_ready(&client(plane.kubeconfig()).await?).await
     })
     .await
+}
+
+/// Waits until the second API server says that it is ready; a client of it.
+pub(super) async fn observer(plane: &mut Plane) -> anyhow::Result<Client> {
+    let client = client(&plane.observer_kubeconfig()).await?;
+    wait(plane, async |_: &Plane| is_ready(&client).await).await?;
+    Ok(client)
+}
+
+async fn is_ready(client: &Client) -> anyhow::Result<()> {
+    let request = http::Request::get("/readyz").body(Vec::new())?;
+    client.request_text(request).await?;
+    Ok(())
 }
 
 /// Adds the nodes, and waits until pods can be put on them.

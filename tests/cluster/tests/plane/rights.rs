@@ -84,9 +84,9 @@ fn every_right_is_used_and_none_is_missing() {
         )
         .unwrap()
     };
-    let mut given_here = given(&rules("get clusterrole rollouts-controller -o json"));
+    let mut given_here = given(&rules("get clusterrole argo-rollouts -o json"));
     given_here.extend(given(&rules(
-        "get role rollouts-controller -n argo-rollouts -o json",
+        "get role argo-rollouts -n argo-rollouts -o json",
     )));
     // Asked by an admission plugin for each owner reference, never by a request.
     given_here.remove(&Access {
