@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -114,10 +115,12 @@ impl Audit {
         used
     }
 
-    /// What somebody was refused.
+    /// What somebody was refused, but for the time in `starting`: an API server that starts does not
+    /// know yet who may do what.
     #[must_use]
-    pub fn refused(&self, user: &str) -> Vec<String> {
+    pub(crate) fn refused(&self, user: &str, starting: &[Range<Duration>]) -> Vec<String> {
         let refused = self.by(user).filter(|it| [401, 403].contains(&it.code));
+        let refused = refused.filter(|it| !starting.iter().any(|time| time.contains(&it.at)));
         refused
             .map(|it| format!("{} {}: {}", it.access, it.uri, it.code))
             .collect()

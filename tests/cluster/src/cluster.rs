@@ -1,5 +1,6 @@
 //! A cluster as people have it once our controller is installed.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -13,6 +14,7 @@ use crate::audit::{Audit, AuditLog};
 use crate::guard::{Guard, Process};
 use crate::plane::{Plane, ready};
 use crate::programs;
+use crate::watch_log::since_1970;
 
 /// Names a cluster to use instead of one of our own.
 const GIVEN: &str = "KUBECONFIG_TEST";
@@ -52,6 +54,7 @@ pub struct Cluster {
     // Ended before the plane is.
     guard: Guard,
     plane: Mutex<Option<Plane>>,
+    starts: Mutex<Vec<Range<Duration>>>,
     audit: Option<AuditLog>,
 }
 
@@ -143,6 +146,7 @@ impl Cluster {
             guard,
             audit: plane.as_ref().map(|it| AuditLog::new(it.audit_log())),
             plane: Mutex::new(plane),
+            starts: Mutex::default(),
         };
         cluster.install()?;
         cluster.start_controller()?;
@@ -234,9 +238,19 @@ impl Cluster {
     /// # Errors
     /// When it does not come back, or is not ours.
     pub fn restart_api_server(&self) -> anyhow::Result<()> {
-        let mut plane = self.plane.lock().unwrap_or_else(PoisonError::into_inner);
+        let begin = since_1970();
+        let mut plane = self.plane();
         let plane = plane.as_mut().context(NOT_OURS)?;
-        self.runtime.block_on(plane.restart_api_server())
+        self.runtime.block_on(plane.restart_api_server())?;
+        let mut starts = self.starts.lock().unwrap_or_else(PoisonError::into_inner);
+        starts.push(begin..since_1970());
+        Ok(())
+    }
+
+    /// When the API server was starting again.
+    pub(crate) fn starts(&self) -> Vec<Range<Duration>> {
+        let starts = self.starts.lock();
+        starts.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Ends etcd with SIGKILL, and starts it again with what it had on disk.
@@ -244,7 +258,7 @@ impl Cluster {
     /// # Errors
     /// When the API server does not find it again, or it is not ours.
     pub fn restart_etcd(&self) -> anyhow::Result<()> {
-        let mut plane = self.plane.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut plane = self.plane();
         let plane = plane.as_mut().context(NOT_OURS)?;
         self.runtime.block_on(plane.restart_etcd())
     }
@@ -274,8 +288,12 @@ impl Cluster {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// CRDs first: an API server that has answered about owners before it knew Rollouts does not know
-    /// them for half a minute more.
+    fn plane(&self) -> std::sync::MutexGuard<'_, Option<Plane>> {
+        self.plane.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// CRDs first, and before anything works in a plane of ours: an API server that has answered about
+    /// owners before it knew Rollouts does not know them for some seconds more.
     fn install(&self) -> anyhow::Result<()> {
         // CRDs are larger than what client-side apply can keep in an annotation.
         self.kubectl(&["apply", "--server-side", "-k", "crds/manifests"], "")?;
@@ -298,6 +316,9 @@ impl Cluster {
             "-",
         ];
         self.until_done(&owned, OWNED)?;
+        if let Some(plane) = self.plane().as_mut() {
+            self.runtime.block_on(plane.work())?;
+        }
         self.kubectl(&["apply", "--server-side", "-k", "deploy"], "")?;
         Ok(())
     }

@@ -76,7 +76,8 @@ fn at(port: u16) -> String {
 }
 
 impl Plane {
-    /// Starts one, and waits until it has nodes that are ready.
+    /// Starts one with an API server that answers, and nothing yet that does any work in it: what
+    /// has CRDs of its own installs them now, and calls [`Self::work`].
     ///
     /// # Errors
     /// When its programs cannot be built, or one of them ends or does not answer in two minutes;
@@ -107,9 +108,16 @@ impl Plane {
         plane.start_etcd()?;
         plane.start_api_server()?;
         plane.wait_for_the_api_server().await?;
-        plane.start_others()?;
-        ready::nodes(&mut plane).await?;
         Ok(plane)
+    }
+
+    /// Starts its controllers, scheduler and nodes, and waits until nodes are ready.
+    ///
+    /// # Errors
+    /// When one of them ends or does not answer in two minutes; the error has its last words.
+    pub async fn work(&mut self) -> anyhow::Result<()> {
+        self.start_others()?;
+        ready::nodes(self).await
     }
 
     /// A kubeconfig of a user who may do everything.

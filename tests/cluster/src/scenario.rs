@@ -11,6 +11,7 @@ use serde_json::Value;
 use tests::history::{Commit, World as Objects, sent_event};
 use tests::reading::{name, text};
 use tests::scenario::condition::{Condition, Scene};
+use tests::scenario::disturbance::Lines;
 use tests::scenario::parse::{Act, Command, Line, Scenario};
 use tests::scenario::user::User;
 
@@ -27,9 +28,11 @@ const QUIET: Duration = Duration::from_secs(1);
 
 /// Runs a scenario in a namespace of its own. Which durations are not as short as they should be.
 ///
+/// Where its lines hold late, the controller may have something left to write in any of them.
+///
 /// # Errors
 /// The line that went wrong, and why; or the invariants that did not hold.
-pub fn run(world: &World, scenario: &Scenario) -> anyhow::Result<Vec<String>> {
+pub fn run(world: &World, scenario: &Scenario, lines: Lines) -> anyhow::Result<Vec<String>> {
     let mut run = Run {
         user: User::new(world.client()),
         world,
@@ -37,6 +40,7 @@ pub fn run(world: &World, scenario: &Scenario) -> anyhow::Result<Vec<String>> {
         place: Place::default(),
         since: since_1970(),
         raised: Vec::new(),
+        lines,
         has_flapping_pods: scenario
             .lines
             .iter()
@@ -63,6 +67,7 @@ struct Run<'a> {
     /// When it came to what the lines so far say, since 1970: what the next one says begins here.
     since: Duration,
     raised: Vec<String>,
+    lines: Lines,
     has_flapping_pods: bool,
 }
 
@@ -102,7 +107,7 @@ impl Run<'_> {
                 let before = self.world.controller_writes()?;
                 self.hold(conditions, *time)?;
                 let writes = self.world.controller_writes()? - before;
-                if writes > 0 {
+                if writes > 0 && self.lines == Lines::InTime {
                     bail!("the controller wrote {writes} times");
                 }
             }

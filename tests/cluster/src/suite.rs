@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use tests::scenario::disturbance::Lines;
 use tests::scenario::parse::{Scenario, read_all};
 
 use crate::scenario;
@@ -33,9 +34,9 @@ pub fn chosen(meant: impl Fn(&str) -> bool) -> Vec<Scenario> {
     all
 }
 
-/// Runs them, and says how each went.
+/// Runs them, and says how each went; their lines hold in time or late.
 #[must_use]
-pub fn run(scenarios: &[Scenario]) -> ExitCode {
+pub fn run(scenarios: &[Scenario], lines: Lines) -> ExitCode {
     let begun = Instant::now();
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
@@ -43,7 +44,7 @@ pub fn run(scenarios: &[Scenario]) -> ExitCode {
         for _ in 0..THREADS.min(scenarios.len()) {
             scope.spawn(|| {
                 while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    if !is_fine(scenario) {
+                    if !is_fine(scenario, lines) {
                         let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
                         failed.push(scenario.name.as_str());
                     }
@@ -67,10 +68,10 @@ pub fn run(scenarios: &[Scenario]) -> ExitCode {
     }
 }
 
-fn is_fine(scenario: &Scenario) -> bool {
+fn is_fine(scenario: &Scenario, lines: Lines) -> bool {
     let begun = Instant::now();
     let world = World::open(&scenario.name.replace('_', "-"));
-    let outcome = world.map(|world| scenario::run(&world, scenario));
+    let outcome = world.map(|world| scenario::run(&world, scenario, lines));
     let took = begun.elapsed();
     match &outcome {
         Some(Ok(raised)) if raised.is_empty() => println!("{} ... ok in {took:.0?}", scenario.name),

@@ -180,8 +180,7 @@ impl WatchLog {
                     behind.push(resource.plural.clone());
                 }
             }
-            let state = self.shared.lock();
-            if let Some(broken) = &state.broken {
+            if let Some(broken) = &self.shared.lock().broken {
                 bail!("{broken}");
             }
             if behind.is_empty() {
@@ -190,7 +189,6 @@ impl WatchLog {
             if Instant::now() > end {
                 bail!("the watches of {behind:?} are late");
             }
-            drop(state);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

@@ -152,7 +152,8 @@ impl World {
             return Ok(Vec::new());
         };
         let controller = Cluster::controller_user();
-        let refused = audit.refused(&controller).into_iter();
+        let refused = audit.refused(&controller, &self.cluster.starts());
+        let refused = refused.into_iter();
         let mut broken: Vec<String> = refused.map(|it| format!("refused: {it}")).collect();
         let actor = |user: &str| match user {
             "user" => Actor::User,

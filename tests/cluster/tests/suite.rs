@@ -5,10 +5,11 @@
 use std::process::ExitCode;
 
 use cluster::{Cluster, suite};
+use tests::scenario::disturbance::Lines;
 
 fn main() -> ExitCode {
     if Cluster::shared().is_none() {
         return ExitCode::SUCCESS;
     }
-    suite::run(&suite::chosen(|_| true))
+    suite::run(&suite::chosen(|_| true), Lines::InTime)
 }

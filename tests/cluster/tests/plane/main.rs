@@ -5,5 +5,6 @@ mod blue_green;
 mod canary;
 mod deletion;
 mod install;
+mod left;
 mod pods;
 mod rights;
