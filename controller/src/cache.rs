@@ -172,6 +172,12 @@ impl Cache {
         self.services.get(key)
     }
 
+    /// The Rollout that controls a ReplicaSet which should have pods.
+    pub(crate) fn controller_of(&self, set: &Key) -> Option<&Key> {
+        let owned = self.sets.get(set).filter(|it| it.set.replicas > 0)?;
+        self.by_uid.get(owned.rollout_uid.as_ref()?)
+    }
+
     /// ReplicaSets that the Rollout controls, and those that nothing controls and that its
     /// selector matches; by name.
     pub(crate) fn sets_of(&self, key: &Key, rollout: &Rollout) -> Vec<Arc<ReplicaSet>> {

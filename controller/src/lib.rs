@@ -25,6 +25,7 @@ mod queue;
 mod reconcile;
 mod refusal;
 mod release;
+mod restore;
 pub mod rights;
 mod status_patch;
 mod watch;

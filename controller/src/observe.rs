@@ -1,6 +1,6 @@
 //! From the cache to what one plan depends on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use planner::{
@@ -25,6 +25,8 @@ pub(crate) struct Memory {
     pub(crate) ask_again: Option<Instant>,
     /// What a last look showed that the view did not.
     pub(crate) looked: Unseen,
+    /// ReplicaSets that may be there without their label; `None` before the first pass.
+    pub(crate) lost: Option<BTreeSet<Key>>,
 }
 
 /// Everything about the Rollout `key`; `None` when it is not in the cache.

@@ -52,6 +52,9 @@ enum Done {
         Key,
         Vec<(Kind, Key, Result<Option<DynamicObject>, kube::Error>)>,
     ),
+    /// ReplicaSets that may have lost their label were looked for; those that got it back, with
+    /// their versions.
+    Restored(Key, Result<Vec<(Key, String)>, String>),
     /// An unreadable Rollout was told so.
     Told(Key, Result<(), String>),
     /// The work on a Rollout ran into a bug of ours.
@@ -183,7 +186,7 @@ impl Reconciler {
                         object.metadata.uid.as_deref() != Some(uid) && is_as_new(version, &deleted)
                     });
                 if !is_newer {
-                    self.delete(kind, &key);
+                    self.lose_sight(kind, &key);
                 }
             }
             WatchEvent::Init => {
@@ -200,7 +203,7 @@ impl Reconciler {
                 listed.sort();
                 for key in self.cache.keys(kind) {
                     if listed.binary_search(&key).is_err() {
-                        self.delete(kind, &key);
+                        self.lose_sight(kind, &key);
                     }
                 }
                 self.listed.insert(kind, true);
@@ -259,6 +262,18 @@ impl Reconciler {
             Kind::ReplicaSet => label(crds::names::POD_TEMPLATE_HASH).is_some(),
             Kind::Service => true,
         }
+    }
+
+    /// An object left the watch: it is gone, or it lost the label that it is watched by.
+    fn lose_sight(&mut self, kind: Kind, key: &Key) {
+        if kind == Kind::ReplicaSet
+            && let Some(rollout) = self.cache.controller_of(key)
+            && let Some(memory) = self.memory.get_mut(rollout)
+            && let Some(lost) = &mut memory.lost
+        {
+            lost.insert(key.clone());
+        }
+        self.delete(kind, key);
     }
 
     /// A live read did not find an object.

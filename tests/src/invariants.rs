@@ -49,7 +49,7 @@ pub fn check(history: &History) -> Vec<Violation> {
     let wall = |at: Duration| start.saturating_add(millis(at));
     let mut judge = Judge::default();
     let mut reader = objects::Reader::default();
-    let requests: Vec<_> = requests::in_order(history).collect();
+    let requests = requests::in_order(history);
     let decisions: BTreeMap<usize, &Sight> = requests
         .iter()
         .filter_map(requests::Placed::decision)

@@ -103,10 +103,18 @@ fn point(
         return broken(Rule::Switch, seen, "an existing version".to_owned());
     }
     let stays = service.selects.as_deref() == Some(to);
-    if service.role == Role::Preview || stays || observed.stable.as_deref() == Some(to) {
+    if service.role == Role::Preview || stays {
         return Ok(());
     }
+    let selects = service.selects.as_deref().unwrap_or_default();
+    let is_lost = before.of(selects).next().is_none();
     let stable = observed.stable.as_deref();
+    let is_stable = stable == Some(to);
+    // Whoever is on a version goes back to stable at any time; where no version is selected, users
+    // are on all pods, and only an abort takes them from there to a stable without any.
+    if is_stable && (!is_lost || observed.aborted) {
+        return Ok(());
+    }
     let has_stable = stable.is_some_and(|stable| before.of(stable).next().is_some());
     if observed.aborted && has_stable {
         let seen = "aborted, and it would select another version than stable".to_owned();
@@ -124,10 +132,11 @@ fn point(
         );
         return broken(Rule::Capacity, seen, "an available pod".to_owned());
     }
+    if is_stable {
+        return Ok(());
+    }
     // A selector that somebody removed, or pointed at nothing of ours, goes back to where users
     // were last sent on purpose, however that version is doing.
-    let selects = service.selects.as_deref().unwrap_or_default();
-    let is_lost = before.of(selects).next().is_none();
     if is_lost && observed.last_active.as_deref() == Some(to) {
         return Ok(());
     }

@@ -1,5 +1,6 @@
 //! What came of requests, and what is remembered of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 use super::{Done, Reconciler};
 use crate::cache::{Key, Kind};
 use crate::execute::Outcome;
+use crate::gate::Expected;
 use crate::watch::api;
 
 /// How long until a refused template is asked about again.
@@ -52,6 +54,22 @@ impl Reconciler {
                         }
                     }
                 }
+            }
+            Done::Restored(key, Ok(restored)) => {
+                self.ended(&key);
+                for (set, version) in restored {
+                    let expected = Expected::Created(version);
+                    self.gate.wrote(&key, Kind::ReplicaSet, set, expected, now);
+                }
+                if let Some(memory) = self.memory.get_mut(&key) {
+                    memory.lost = Some(BTreeSet::new());
+                }
+                self.queue.add(key);
+            }
+            Done::Restored(key, Err(error)) => {
+                tracing::warn!(rollout = %key, error, "failed to look for ReplicaSets without their label");
+                self.ended(&key);
+                self.queue.back_off(&key, now);
             }
             Done::Told(key, result) => {
                 self.ended(&key);

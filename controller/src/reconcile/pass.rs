@@ -16,6 +16,7 @@ use crate::kernel::{self, Checked};
 use crate::observe::{Memory, observe};
 use crate::poison;
 use crate::release::release;
+use crate::restore::restore;
 
 impl Reconciler {
     /// Looks at one Rollout. Returns the requests that come of it, if any.
@@ -29,7 +30,7 @@ impl Reconciler {
         if let Err((since, missing)) = self.gate.check(key, &self.cache) {
             return self.wait_or_refresh(key, since, missing);
         }
-        self.plan(key)
+        self.look_for_lost(key).or_else(|| self.plan(key))
     }
 
     /// A Rollout that cannot be read is told so.
@@ -56,6 +57,31 @@ impl Reconciler {
             let released = release(client, fence, &key, services).await;
             Done::Told(key, released)
         };
+        Some(work.boxed())
+    }
+
+    /// Looks for ReplicaSets that left the watch with pods, and once for those that the status
+    /// refers to and that are not in sight: they may have lost their label alone.
+    fn look_for_lost(&mut self, key: &Key) -> Option<BoxFuture<'static, Done>> {
+        let rollout = self.cache.rollout(key)?;
+        let sets = self.cache.sets_of(key, rollout);
+        let memory = self.memory.entry(key.clone()).or_default();
+        let lost = memory.lost.get_or_insert_with(|| {
+            let status = rollout.status.iter();
+            let labels = status.flat_map(|it| [&it.stable_rs, &it.current_pod_hash]);
+            let labels = labels.flatten().filter(|label| !label.is_empty());
+            let unseen = labels.filter(|label| sets.iter().all(|set| set.hash != **label));
+            let named = |label| Key::new(&*key.namespace, format!("{}-{label}", key.name));
+            unseen.map(named).collect()
+        });
+        lost.retain(|lost| sets.iter().all(|set| set.name != lost.name));
+        if lost.is_empty() {
+            return None;
+        }
+        let (client, fence) = (self.client.clone(), self.executor.fence.clone());
+        let uid = rollout.metadata.uid.clone().unwrap_or_default();
+        let (key, lost) = (key.clone(), lost.clone());
+        let work = async move { Done::Restored(key, restore(client, fence, uid, lost).await) };
         Some(work.boxed())
     }
 

@@ -18,6 +18,8 @@ use crate::world::World;
 ///
 /// - *Reached.* 5 pods were available when `replicas` went from 5 to 10: 5 are owed, and more as
 ///   more are known (`avail⁻`) to be there, up to 8.
+/// - *Patience.* Pods that are ready for too short a time for a longer `minReadySeconds` that a user
+///   asked for are debt like those that a node took, although the write to the ReplicaSet is ours.
 /// - *Carried.* A ReplicaSet of 6 lost 3 to a node and was then made 3: it is whole, but the
 ///   Rollout still lacks them, until it is known to have 8.
 #[derive(Clone, Default)]
@@ -90,8 +92,13 @@ impl Floor {
             let debt = self.sets.remove(&uid).map_or(0, |set| set.debt);
             self.owe(rollout.uid, None, debt);
         }
-        if lost > 0 && !step.is_ours() {
-            self.owe(rollout.uid, stays, lost);
+        let by_others = if step.is_ours() {
+            impatient(step, pair)
+        } else {
+            lost
+        };
+        if by_others > 0 {
+            self.owe(rollout.uid, stays, by_others);
         }
         let have = self.count(step, rollout);
         if !step.is_ours() {
@@ -99,7 +106,7 @@ impl Floor {
         }
         let unseen = self.unseen(step, rollout);
         lowered(step, rollout, pair, unseen).or_else(|| {
-            let owed = (lost > 0).then(|| self.owed(rollout))?;
+            let owed = (lost > by_others).then(|| self.owed(rollout))?;
             too_few(rollout, have, owed)
         })
     }
@@ -224,6 +231,19 @@ fn lowered(
             rollout.name
         )
     })
+}
+
+/// Pods that are no longer available only since more is asked of them.
+fn impatient(step: &Step<'_>, pair: &Pair<ReplicaSet>) -> i64 {
+    let Some((before, after)) = pair.both() else {
+        return 0;
+    };
+    let stricter = ReplicaSet {
+        min_ready_seconds: after.min_ready_seconds.max(before.min_ready_seconds),
+        ..before.clone()
+    };
+    let available = |set: &ReplicaSet| step.world.available(set, step.now());
+    available(before) - available(&stricter)
 }
 
 fn too_few(rollout: &Rollout, have: i64, owed: i64) -> Option<String> {

@@ -170,6 +170,7 @@ impl Killer {
                 .current_dir(&self.folder)
                 .env_remove("BLESS")
                 .env_remove(SWITCH)
+                .env("MATRIX", "gate")
                 .env("RUST_BACKTRACE", "0")
                 .stdout(file.try_clone()?)
                 .stderr(file);

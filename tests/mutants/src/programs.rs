@@ -103,7 +103,23 @@ pub(crate) const PROGRAMS: &[Programs] = &[
         "tests",
     ),
     programs(Tier::Executor, Means::Seeds, &["operations"], "tests"),
-    programs(Tier::Executor, Means::Scenarios, &["matrix"], "tests"),
+    Programs {
+        // Two scenarios under everything but pairs of crashes: the whole takes minutes.
+        arguments: &[
+            "example/answer-lost",
+            "example/clock-jump",
+            "example/crash-after",
+            "example/crash-before",
+            "example/errors",
+            "example/expired",
+            "example/leaders",
+            "example/old-view",
+            "example/outage",
+            "example/slow-cluster",
+            "example/watch",
+        ],
+        ..programs(Tier::Executor, Means::Scenarios, &["matrix"], "tests")
+    },
 ];
 
 /// What builds all of them. The whole workspace is named, so that the dependencies are those that its

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use tests::scenario::transcript::story;
 use tests::storm::draw::Storm;
 use tests::storm::play::{Broken, play};
 use tests::storm::shrink::{calm, command, shrink};
@@ -76,9 +77,10 @@ fn one(seed: u64, arguments: &Arguments) -> Result<bool> {
     }
     print!("{storm}");
     let outcome = play(&storm)?;
+    println!("\n{}", story(&outcome.history));
     match &outcome.broken {
         Some(Broken { id, what }) => println!("broken: {id}: {what}"),
-        None => println!("nothing is broken, in {:?}", outcome.virtual_time),
+        None => println!("nothing is broken, in {:?}", outcome.history.end),
     }
     Ok(outcome.broken.is_none())
 }
@@ -154,8 +156,8 @@ fn work(next: &AtomicU64, last: u64, end: Option<Instant>, totals: &Mutex<Totals
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         totals.seeds += 1;
-        totals.virtual_time += outcome.virtual_time;
-        totals.revisions += outcome.revisions;
+        totals.virtual_time += outcome.history.end;
+        totals.revisions += outcome.history.commits.len();
         totals
             .found
             .extend(outcome.broken.map(|broken| (seed, broken)));

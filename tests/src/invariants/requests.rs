@@ -34,27 +34,30 @@ struct Address<'a> {
 ///
 /// A commit does not say which request made it: it is the first one left of the same writer and
 /// object that follows the version which the request carries. A write that changes nothing makes
-/// none.
-pub(super) fn in_order(history: &History) -> impl Iterator<Item = Placed<'_>> {
-    let mut left: BTreeMap<&Key, Vec<usize>> = BTreeMap::new();
+/// none. One of unknown fate made what those that are known to have succeeded left over.
+pub(super) fn in_order(history: &History) -> Vec<Placed<'_>> {
+    let mut left: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     for (index, commit) in history.commits.iter().enumerate() {
-        left.entry(&commit.key).or_default().push(index);
+        left.entry(commit.key.clone()).or_default().push(index);
     }
-    let mut last = 0;
     let real = history.requests.iter().filter(|it| !it.is_dry_run());
-    real.map(move |request| {
-        let address = address(request);
-        let key = [address.resource, address.namespace, address.name].map(str::to_owned);
-        let key: Key = key.into();
-        let mut made = None;
-        if let Some(left) = left.get_mut(&key).filter(|_| request.status < 300) {
+    let requests: Vec<_> = real.map(|request| (request, address(request))).collect();
+    let mut made = vec![None; requests.len()];
+    for fate in [200..300, 0..1] {
+        let of_fate = requests.iter().zip(&mut made);
+        for ((request, address), made) in of_fate.filter(|((it, _), _)| fate.contains(&it.status)) {
+            let Some(left) = left.get_mut(&address.key()) else {
+                continue;
+            };
             let fits = |index: &usize| makes(request, history.commits.get(*index));
             let position = left.iter().position(fits);
-            made = position.map(|position| left.remove(position));
+            *made = position.map(|position| left.remove(position));
         }
-        if let Some(index) = made {
-            last = last.max(index);
-        }
+    }
+    let mut last = 0;
+    let placed = requests.into_iter().zip(made);
+    let placed = placed.map(|((request, address), made)| {
+        last = last.max(made.unwrap_or(0));
         let commit = made.and_then(|index| history.commits.get(index));
         Placed {
             request,
@@ -65,7 +68,8 @@ pub(super) fn in_order(history: &History) -> impl Iterator<Item = Placed<'_>> {
                 .filter(|commit| commit.after.is_some())
                 .map(|commit| commit.revision),
         }
-    })
+    });
+    placed.collect()
 }
 
 /// Whether a request made this commit of its object.
@@ -80,6 +84,14 @@ fn makes(request: &Request, commit: Option<&Commit>) -> bool {
         _ => before.is_some() && commit.after.is_some(),
     };
     fits && on_version(request).is_none_or(|on| before == Some(Some(on)))
+}
+
+impl Address<'_> {
+    fn key(&self) -> Key {
+        [self.resource, self.namespace, self.name]
+            .map(str::to_owned)
+            .into()
+    }
 }
 
 impl<'a> Placed<'a> {

@@ -28,27 +28,14 @@ pub fn transcript(scenario: &Scenario, history: &History, marks: &[Mark]) -> Str
     let mut pen = Pen::default();
     let _ = writeln!(pen.text, "{}", scenario.claim);
     let _ = writeln!(pen.text, "covers {}", scenario.covers.join(", "));
-    let mut marks = marks.iter().peekable();
-    for (index, commit) in history.commits.iter().enumerate() {
-        while let Some(mark) = marks.next_if(|mark| mark.commits <= index) {
-            pen.flush();
-            let _ = writeln!(pen.text, "\n> {}", mark.text);
-        }
-        if pen.at != commit.at {
-            pen.flush();
-            pen.at = commit.at;
-        }
-        pen.see(commit);
-    }
-    pen.flush();
-    for mark in marks {
-        let _ = writeln!(pen.text, "\n> {}", mark.text);
-    }
-    let _ = writeln!(pen.text, "\nended after {}", clock(history.end));
-    let _ = writeln!(pen.text, "the controller wrote {}", writes(history));
-    pen.finish()
+    pen.tell(history, marks)
 }
 
+/// What a user could see of any run, in the words of a transcript.
+#[must_use]
+pub fn story(history: &History) -> String {
+    Pen::default().tell(history, &[])
+}
 #[derive(Default)]
 struct Pen {
     text: String,
@@ -62,6 +49,29 @@ struct Pen {
 }
 
 impl Pen {
+    /// Writes the whole run.
+    fn tell(mut self, history: &History, marks: &[Mark]) -> String {
+        let mut marks = marks.iter().peekable();
+        for (index, commit) in history.commits.iter().enumerate() {
+            while let Some(mark) = marks.next_if(|mark| mark.commits <= index) {
+                self.flush();
+                let _ = writeln!(self.text, "\n> {}", mark.text);
+            }
+            if self.at != commit.at {
+                self.flush();
+                self.at = commit.at;
+            }
+            self.see(commit);
+        }
+        self.flush();
+        for mark in marks {
+            let _ = writeln!(self.text, "\n> {}", mark.text);
+        }
+        let _ = writeln!(self.text, "\nended after {}", clock(history.end));
+        let _ = writeln!(self.text, "the controller wrote {}", writes(history));
+        self.finish()
+    }
+
     fn see(&mut self, commit: &Commit) {
         self.world.apply(commit);
         self.events.extend(event(commit));

@@ -12,7 +12,7 @@ use super::deed::{Actor, Deed, SERVICES};
 use super::draw::{Dice, Storm};
 use super::ghost;
 use super::manifests::{ACTIVE, rollout, service};
-use crate::history::{self, Commit};
+use crate::history::{self, Commit, History};
 use crate::invariants;
 use crate::reading::{
     blue_green, hash, is_true, name, number, phase_and_message, replica_sets, replicas,
@@ -37,10 +37,8 @@ pub struct Broken {
 pub struct Outcome {
     /// The first promise that was broken, if any.
     pub broken: Option<Broken>,
-    /// Virtual time it took.
-    pub virtual_time: Duration,
-    /// Revisions of the store that were judged.
-    pub revisions: usize,
+    /// What the store went through; all of it was judged.
+    pub history: History,
 }
 
 /// Plays it.
@@ -54,11 +52,7 @@ pub fn play(storm: &Storm) -> Result<Outcome> {
         let late = run.calm().await;
         let history = run.lab.history();
         let broken = run.first_broken(&history).or(late);
-        Ok(Outcome {
-            broken,
-            virtual_time: history.end,
-            revisions: history.commits.len(),
-        })
+        Ok(Outcome { broken, history })
     })?
 }
 
@@ -285,7 +279,7 @@ impl<'a> Run<'a> {
         self.pass(Duration::from_secs(2)).await;
     }
 
-    fn first_broken(&self, history: &history::History) -> Option<Broken> {
+    fn first_broken(&self, history: &History) -> Option<Broken> {
         if let Some(hold) = history.commits.iter().find_map(held) {
             return Some(hold);
         }

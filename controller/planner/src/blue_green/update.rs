@@ -181,18 +181,23 @@ impl<'s, 'a> Update<'s, 'a> {
         };
         // What was committed last, as long as it can serve. Nobody is sent to a version without an
         // available pod while others have some.
-        let others_answer = self
-            .situation
-            .revisions
-            .all
-            .iter()
-            .any(|rs| rs.available() > 0);
+        let answering = self.situation.revisions.all.iter().map(|rs| rs.available());
+        let most = answering.max().unwrap_or(0);
+        let can_serve = |rs: &ReplicaSet| rs.available() > 0 || (rs.spec() > 0 && most == 0);
         let restored = committed
             .and_then(of)
-            .filter(|rs| rs.available() > 0 || (rs.spec() > 0 && !others_answer))
+            .filter(|rs| can_serve(rs))
             .or_else(|| {
+                // Without a selector users are on all pods, and stay there as long as stable has
+                // fewer than others.
+                let least = match active.selected {
+                    Selected::Nothing => most,
+                    Selected::Revision(_) => 0,
+                };
                 let stable = self.situation.stable_to_serve();
-                stable.filter(|stable| stable.uid != self.new.uid)
+                stable
+                    .filter(|stable| stable.uid != self.new.uid)
+                    .filter(|stable| can_serve(stable) && stable.available() >= least)
             });
         let target = if current.is_none() && restored.is_some() {
             restored
