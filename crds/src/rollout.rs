@@ -2,17 +2,15 @@
 //!
 //! Source: `compat/api.md` §2.
 
-use std::sync::Arc;
-
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 pub mod analysis;
 pub mod blue_green;
 pub mod canary;
+mod pod_template;
 pub mod status;
 pub mod step;
 pub mod traffic;
@@ -20,6 +18,7 @@ pub mod traffic;
 pub use analysis::{AnalysisRunArgument, RolloutAnalysis};
 pub use blue_green::BlueGreenStrategy;
 pub use canary::CanaryStrategy;
+pub use pod_template::PodTemplate;
 pub use status::RolloutStatus;
 pub use step::CanaryStep;
 
@@ -51,10 +50,9 @@ pub struct RolloutSpec {
     ]))]
     pub selector: Option<LabelSelector>,
     /// The pods to run. Every change of it is a new version, which takes over as `strategy` says.
-    // Shared: it is by far the largest part, and nobody changes a piece of it.
-    #[serde(default, skip_serializing_if = "is_null")]
+    #[serde(default, skip_serializing_if = "PodTemplate::is_null")]
     #[schemars(schema_with = "crate::schema::pod_template")]
-    pub template: Arc<Value>,
+    pub template: PodTemplate,
     /// An object whose pod template is used in place of `template` and `selector`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workload_ref: Option<WorkloadRef>,
@@ -89,11 +87,6 @@ pub struct RolloutSpec {
     /// How many finished AnalysisRuns and Experiments are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analysis: Option<AnalysisHistory>,
-}
-
-/// Whether there is no template at all.
-fn is_null(template: &Arc<Value>) -> bool {
-    template.is_null()
 }
 
 /// Whether an integer is 0 and may be left out.

@@ -29,7 +29,7 @@ fn switch_back(situation: &Situation<'_>) -> Option<Action> {
     let strategy = situation.spec.strategy.blue_green.as_ref()?;
     let stable = situation.stable_to_serve()?;
     let switch = is_in_force(situation)
-        .then(|| blue_green::point_active(situation, strategy, stable))
+        .then(|| blue_green::switch_back(situation, strategy, stable))
         .flatten()?;
     // Beside another strategy that is written too, the name alone does not say whose Service it is.
     let is_certain = situation.spec.strategy.canary.is_none() || !marks(&switch);

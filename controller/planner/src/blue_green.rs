@@ -78,14 +78,20 @@ pub(crate) fn plan(situation: &Situation<'_>, strategy: &BlueGreenStrategy) -> P
     finish(situation, draft, &verdict)
 }
 
-/// Points the active Service at `target`; `None` when it is there already, or cannot be written.
-pub(crate) fn point_active(
+/// Takes users back to `stable`; `None` when they are there already, when the Service cannot be
+/// written, and when they are on the pods of all versions and stable has none yet.
+pub(crate) fn switch_back(
     situation: &Situation<'_>,
     strategy: &BlueGreenStrategy,
-    target: &ReplicaSet,
+    stable: &ReplicaSet,
 ) -> Option<Action> {
     let active = Services::of(situation, strategy).active();
-    active.point_at(situation, target)
+    let all = &situation.revisions.all;
+    let is_on_one = all.iter().any(|rs| active.selects(&rs.hash));
+    let can_answer = stable.available() > 0 || all.iter().all(|rs| rs.available() == 0);
+    (is_on_one || can_answer)
+        .then(|| active.point_at(situation, stable))
+        .flatten()
 }
 
 /// The sizes of an abort, whatever is wrong with the rest of the spec.

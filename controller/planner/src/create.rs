@@ -54,7 +54,7 @@ pub(crate) fn new_replica_set(situation: &Situation<'_>, draft: &mut Draft<'_>) 
 /// Whether the label that status was written for is one of this template's: of the name that is
 /// taken now, or of an earlier one that was taken.
 fn is_label_of(situation: &Situation<'_>, collision: i32) -> bool {
-    let digest = &situation.revisions.digest;
+    let digest = situation.revisions.digest;
     let label = situation.old.current_pod_hash.as_deref();
     // No further back than names are tried: the count is a number in a status that anybody may edit.
     let earliest = collision.saturating_sub(TRIES).max(0);
@@ -69,7 +69,7 @@ pub(crate) fn template_check(situation: &Situation<'_>) -> Write {
         situation.revisions.wanted_revision(),
     );
     Write::CheckTemplate {
-        digest: situation.revisions.digest.clone(),
+        digest: situation.revisions.digest.to_owned(),
         object: Box::new(object),
     }
 }
@@ -82,7 +82,7 @@ fn naming(situation: &Situation<'_>) -> Naming {
         !sets.any(|rs| rs.name == naming.name || rs.hash == naming.label)
     };
     let of = |collision: i32| {
-        let label = template::revision_label(&situation.revisions.digest, collision);
+        let label = template::revision_label(situation.revisions.digest, collision);
         Naming {
             name: format!("{}-{label}", situation.name()),
             label,
@@ -102,7 +102,7 @@ fn naming(situation: &Situation<'_>) -> Naming {
 
 fn object(situation: &Situation<'_>, naming: &Naming, revision: i64) -> Value {
     let rollout = situation.rollout;
-    let mut template = Value::clone(&situation.spec.template);
+    let mut template = situation.spec.template.to_value();
     if let Some(template) = template.as_object_mut() {
         let metadata = template.entry("metadata").or_insert_with(|| json!({}));
         if let Some(labels) = metadata
@@ -128,7 +128,7 @@ fn object(situation: &Situation<'_>, naming: &Naming, revision: i64) -> Value {
     );
     annotations.insert(
         names::TEMPLATE_DIGEST.to_owned(),
-        situation.revisions.digest.clone().into(),
+        situation.revisions.digest.into(),
     );
     json!({
         "apiVersion": "apps/v1",

@@ -117,7 +117,8 @@ fn foreign(situation: &Situation<'_>, name: &str) -> Option<(String, String)> {
     let Some(ServiceState::Found(service)) = service(situation, name) else {
         return None;
     };
-    let labels = situation.spec.template.pointer("/metadata/labels");
+    let template = situation.spec.template.to_value();
+    let labels = template.pointer("/metadata/labels");
     let label = |key: &str| {
         labels
             .and_then(|labels| labels.get(key))

@@ -11,7 +11,7 @@ use crate::{Observed, Owner, ReplicaSet, TemplateOutcome, stable, template};
 #[derive(Debug)]
 pub(crate) struct Revisions<'a> {
     /// Digest of the template in the spec.
-    pub(crate) digest: String,
+    pub(crate) digest: &'a str,
     /// The ReplicaSet of the template in the spec.
     pub(crate) new: Found<'a>,
     /// The label of the stable version; `None` before the first deployment.
@@ -57,7 +57,7 @@ pub(crate) enum Deadline {
 impl<'a> Revisions<'a> {
     /// Tells the ReplicaSets of `observed` apart.
     pub(crate) fn of(observed: &'a Observed) -> Self {
-        let digest = template::digest(&observed.rollout.spec.template);
+        let digest = observed.rollout.spec.template.digest();
         let live = || {
             observed
                 .replica_sets
@@ -70,7 +70,7 @@ impl<'a> Revisions<'a> {
         let mut orphans: Vec<&ReplicaSet> = live().filter(|rs| rs.owner == Owner::Nobody).collect();
         orphans.sort_by(|a, b| (a.created, &a.name).cmp(&(b.created, &b.name)));
 
-        let new = find_new(observed, &digest, &all);
+        let new = find_new(observed, digest, &all);
         let stable_label = stable::label(observed, &new, &all);
         let stable = stable_label.and_then(|label| match new {
             Found::Yes(new) if new.hash == label => Some(new),

@@ -262,7 +262,7 @@ impl<'a> Draft<'a> {
         self.annotate(
             new,
             names::TEMPLATE_DIGEST,
-            situation.revisions.digest.clone(),
+            situation.revisions.digest.to_owned(),
         );
         for (key, value) in copied_annotations(situation.rollout) {
             self.annotate(new, key, value.clone());

@@ -111,12 +111,12 @@ fn point(
     let stable = observed.stable.as_deref();
     let is_stable = stable == Some(to);
     // Whoever is on a version goes back to stable at any time; where no version is selected, users
-    // are on all pods, and only an abort takes them from there to a stable without any.
-    if is_stable && (!is_lost || observed.aborted) {
+    // are on all pods, and not even an abort takes them from there to a stable without any.
+    if is_stable && !is_lost {
         return Ok(());
     }
     let has_stable = stable.is_some_and(|stable| before.of(stable).next().is_some());
-    if observed.aborted && has_stable {
+    if observed.aborted && has_stable && !is_stable {
         let seen = "aborted, and it would select another version than stable".to_owned();
         return broken(Rule::Abort, seen, "the stable version".to_owned());
     }

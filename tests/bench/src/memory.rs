@@ -60,7 +60,7 @@ pub fn table(rollouts: usize) -> Result<Table> {
     );
     table.row("an old ReplicaSet", [Some(set), Some(1536)]);
     let rollout: Rollout = serde_json::from_str(&family.rollout)?;
-    let template = weight(rollout.spec.template.as_ref());
+    let template = weight(&rollout.spec.template.text().to_owned());
     // The template is shared: a copy of the Rollout only points to it.
     let fields = template + weight(&rollout);
     table.row("of a Rollout, its own fields", [Some(fields), None]);

@@ -65,7 +65,7 @@ pub fn observed(draw: &mut Draw<'_>) -> (Observed, BTreeMap<String, Value>) {
     let rollout = rollout(draw);
     let (replica_sets, templates) = sets::replica_sets(draw);
     let services = services(draw, &rollout);
-    let digest = planner::template::digest(&rollout.spec.template);
+    let digest = rollout.spec.template.digest().to_owned();
     let observed = Observed {
         template_check: template_check(draw, digest, &rollout, &templates),
         taken_name: draw.once_in(8).then(|| taken_name(draw, &rollout)),
@@ -283,7 +283,7 @@ fn template_check(
         message: "spec.template.spec.containers: Required value".to_owned(),
     };
     let accepted = || TemplateOutcome::Accepted {
-        defaulted: Value::clone(&rollout.spec.template),
+        defaulted: rollout.spec.template.to_value(),
         live: templates.clone(),
     };
     let (digest, outcome) = match draw.below(6) {
@@ -299,7 +299,7 @@ fn template_check(
 }
 
 fn taken_name(draw: &mut Draw<'_>, rollout: &Rollout) -> TakenName {
-    let digest = planner::template::digest(&rollout.spec.template);
+    let digest = rollout.spec.template.digest().to_owned();
     let collision = draw.pick(&[0, 1, i32::MAX]);
     let label = planner::template::revision_label(&digest, collision);
     TakenName {

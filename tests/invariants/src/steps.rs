@@ -28,7 +28,7 @@ impl Checker for Steps {
         }
         let what = if was.current != is.current || was.steps_hash != is.steps_hash {
             (is.step != Some(0) && is.step.is_some()).then(|| "a new epoch begins at 0".to_owned())
-        } else if canary(after).is_none() {
+        } else if steps == 0 {
             let is_odd = is.step.is_some_and(|step| step != 0);
             is_odd.then(|| "there are no steps".to_owned())
         } else if is.abort {

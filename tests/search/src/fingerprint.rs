@@ -44,8 +44,7 @@ fn rollout_hash(store: &Store, hasher: &mut DefaultHasher) {
         return;
     };
     let spec = &rollout.spec;
-    let image = spec.template.pointer("/spec/containers/0/image");
-    image.and_then(serde_json::Value::as_str).hash(hasher);
+    spec.template.text().hash(hasher);
     (spec.replicas, spec.paused).hash(hasher);
     spec.strategy.blue_green.is_some().hash(hasher);
     let Some(status) = &rollout.status else {

@@ -7,7 +7,7 @@ use invariants::{Judge, Mark};
 use crate::draw::{self, Dice, Troubles};
 use crate::event::{Act, Event, Fate, Role};
 use crate::process::{self, Looked};
-use crate::store::{By, LAST_GOOD, REFUSED, version_of};
+use crate::store::{By, LAST_GOOD, REFUSED, version_in};
 use crate::tell::{Teller, actor};
 use crate::wire;
 use crate::world::{Setup, World};
@@ -247,10 +247,7 @@ impl Run {
 
     fn repair_image(&mut self) {
         let rollout = self.world.store.rollout.as_ref();
-        let image = rollout.and_then(|it| it.spec.template.pointer("/spec/containers/0/image"));
-        let version = image
-            .and_then(serde_json::Value::as_str)
-            .map_or(0, version_of);
+        let version = rollout.map_or(0, |it| version_in(&it.spec.template));
         if version > LAST_GOOD || version == REFUSED {
             self.step(&Event::Act(Act::SetImage(1)));
         }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crds::rollout::PodTemplate;
 use crds::{Rollout, Time, names};
 use planner::{Owner, ReplicaSet, Service};
 use serde_json::{Value, json};
@@ -149,6 +150,14 @@ pub const REFUSED: u8 = 7;
 #[must_use]
 pub fn version_of(image: &str) -> u8 {
     image.trim_start_matches('v').parse().unwrap_or_default()
+}
+
+/// The version of the image in a template of [`template`].
+#[must_use]
+pub fn version_in(template: &PodTemplate) -> u8 {
+    let image = template.text().split_once("\"image\":\"");
+    let image = image.and_then(|(_, rest)| rest.split('"').next());
+    version_of(image.unwrap_or_default())
 }
 
 /// A pod template with this version of the image.

@@ -11,7 +11,7 @@ use invariants::{
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use planner::Owner;
 
-use crate::store::{By, Commit, Object, Pod, version_of};
+use crate::store::{By, Commit, Object, Pod, version_in, version_of};
 
 /// Translates commits. Keeps what it has translated, so that every object is translated once.
 #[derive(Debug, Clone, Default)]
@@ -127,14 +127,10 @@ fn rollout(rollout: &Rollout, before: Option<&invariants::Rollout>) -> invariant
 }
 
 fn spec(spec: &crds::RolloutSpec) -> Spec {
-    let image = spec.template.pointer("/spec/containers/0/image");
-    let image = image
-        .and_then(serde_json::Value::as_str)
-        .unwrap_or_default();
     Spec {
         replicas: spec.replicas.map_or(1, i64::from),
         paused: spec.paused,
-        template: Template(u64::from(version_of(image))),
+        template: Template(u64::from(version_in(&spec.template))),
         progress_deadline_seconds: spec.progress_deadline_seconds.map_or(600, i64::from),
         progress_deadline_abort: spec.progress_deadline_abort,
         strategy: strategy(&spec.strategy),

@@ -1,8 +1,8 @@
 //! One Rollout, its cluster, its controllers and its people; changed by one [`Event`] at a time.
 
-use std::sync::Arc;
 
 use crds::Rollout;
+use crds::rollout::PodTemplate;
 use serde_json::{Value, json};
 
 use crate::cluster;
@@ -197,9 +197,10 @@ fn rollout(spec: &Value) -> Rollout {
 
 /// The template of a version: one for all worlds of a thread.
 #[must_use]
-pub fn shared(version: u8) -> Arc<Value> {
+pub fn shared(version: u8) -> PodTemplate {
     thread_local! {
-        static TEMPLATES: Vec<Arc<Value>> = (0..=u8::MAX).map(template).collect();
+        static TEMPLATES: Vec<PodTemplate> =
+            (0..=u8::MAX).map(|version| PodTemplate::from(&*template(version))).collect();
     }
     TEMPLATES.with(|all| all[usize::from(version)].clone())
 }

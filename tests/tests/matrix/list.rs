@@ -56,7 +56,7 @@ pub(crate) fn disturbances(scenario: &str, writes: usize, extent: Extent) -> Vec
     for count in [2, 3] {
         list.push(Disturbance::Leaders(count, Duration::ZERO));
     }
-    let leaders = [(2, 700), (3, 2_500), (3, 20_000)];
+    let leaders = [(2, 700), (3, 2_500), (3, 20_000), (2, 60_000)];
     let leaders =
         leaders.map(|(count, lag)| Disturbance::Leaders(count, Duration::from_millis(lag)));
     list.extend(part(&leaders, turn, extent));

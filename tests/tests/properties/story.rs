@@ -77,7 +77,7 @@ pub(crate) fn happens(world: &mut Model, draw: &mut Draw<'_>) -> String {
         }
         7 | 8 => {
             let version = draw.below(3);
-            edit(world, |spec| spec.template = Arc::new(template(version)));
+            edit(world, |spec| spec.template = template(version).into());
             format!("image v{version}")
         }
         9 => {

@@ -199,7 +199,7 @@ fn a_template_that_was_invalid_at_first_begins_an_update_of_its_own() {
     world.set_image("v3");
     // The answer to the question about the template: not now.
     let check = planner::TemplateCheck {
-        digest: planner::template::digest(&world.rollout.spec.template),
+        digest: world.rollout.spec.template.digest().to_owned(),
         outcome: planner::TemplateOutcome::Refused {
             field: None,
             message: "denied by a webhook".to_owned(),

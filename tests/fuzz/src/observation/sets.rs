@@ -85,7 +85,11 @@ fn annotations(draw: &mut Draw<'_>, version: usize) -> BTreeMap<String, String> 
         annotations.extend(value.map(|value| (key.to_owned(), value)));
     };
     let digest = match draw.below(4) {
-        0..=2 => Some(planner::template::digest(&template(version))),
+        0..=2 => Some(
+            crds::rollout::PodTemplate::from(template(version))
+                .digest()
+                .to_owned(),
+        ),
         _ => draw.pick(&[None, Some("not a digest".to_owned())]),
     };
     put(names::TEMPLATE_DIGEST, digest);
