@@ -339,6 +339,23 @@ fn users_are_sent_back_to_stable_however_it_is_doing() {
 }
 
 #[test]
+fn users_on_all_pods_are_not_sent_to_a_stable_version_without_any() {
+    for (stable, rule) in [("3/0", Some(Rule::Capacity)), ("3/1", None), ("3/3", None)] {
+        for selected in [None, Some("gone")] {
+            let mut world = blue_green(3, selected, &[("stable", stable), ("new", "3/3")]);
+            for aborted in [false, true] {
+                world.aborted = aborted;
+                let found = broken(&world, &[point("active", "stable")]);
+                assert_eq!(found, rule, "{stable}, {selected:?}, aborted {aborted}");
+            }
+        }
+    }
+    // Where nobody answers it does not matter whom users do not reach.
+    let world = blue_green(3, None, &[("stable", "3/0"), ("new", "3/0")]);
+    assert_eq!(broken(&world, &[point("active", "stable")]), None);
+}
+
+#[test]
 fn after_an_abort_users_are_sent_to_stable_only() {
     let mut world = blue_green(3, Some("stable"), &[("stable", "3/3"), ("new", "3/3")]);
     assert_eq!(broken(&world, &[point("active", "new")]), None);
