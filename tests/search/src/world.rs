@@ -1,6 +1,5 @@
 //! One Rollout, its cluster, its controllers and its people; changed by one [`Event`] at a time.
 
-
 use crds::Rollout;
 use crds::rollout::PodTemplate;
 use serde_json::{Value, json};
