@@ -8,8 +8,9 @@ use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 
@@ -29,14 +30,17 @@ rm -rf "$1" || { sleep 1; rm -rf "$1"; }
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct Guard {
+pub struct Guard {
     folder: PathBuf,
     keeper: Mutex<Child>,
 }
 
 impl Guard {
     /// A guard with a new folder that nobody else may read.
-    pub(crate) fn new() -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// When there is no `mktemp` or no `sh`.
+    pub fn new() -> anyhow::Result<Self> {
         let folder = Command::new("mktemp")
             .args(["-d", "-t", "rollouts-plane.XXXXXX"])
             .output()
@@ -58,14 +62,19 @@ impl Guard {
         })
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 
     /// Starts a program whose output goes to `<name>.log` in the folder.
     ///
     /// `HOME` is the folder, and no kubeconfig of the user's is in the environment.
-    pub(crate) fn start(&self, name: &str, command: &mut Command) -> anyhow::Result<Process> {
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub fn start(&self, name: &str, command: &mut Command) -> anyhow::Result<Process> {
         let log = self.folder.join(format!("{name}.log"));
         let file = File::options().create(true).append(true).open(&log)?;
         let child = command
@@ -83,11 +92,32 @@ impl Guard {
     }
 
     /// Ends a program without asking it.
-    pub(crate) fn kill(&self, mut process: Process) {
+    pub fn kill(&self, mut process: Process) {
         // An error means that it has ended already.
         let _ = process.child.kill();
         let _ = process.child.wait();
         self.tell("gone", process.child.id());
+    }
+
+    /// Asks a program to end, and waits for it so long; kills it then.
+    ///
+    /// # Errors
+    /// When it cannot be asked or waited for.
+    pub fn stop(&self, mut process: Process, patience: Duration) -> anyhow::Result<ExitStatus> {
+        let begun = Instant::now();
+        let id = process.child.id();
+        let asked = Command::new("kill")
+            .args(["-TERM", &id.to_string()])
+            .status()?;
+        ensure!(asked.success(), "kill -TERM {id}: {asked}");
+        while process.child.try_wait()?.is_none() && begun.elapsed() < patience {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // An error means that it has ended already.
+        let _ = process.child.kill();
+        let status = process.child.wait()?;
+        self.tell("gone", id);
+        Ok(status)
     }
 
     fn tell(&self, verb: &str, process: u32) {
@@ -114,14 +144,14 @@ impl Drop for Guard {
 
 /// A program that a guard started.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     log: PathBuf,
 }
 
 impl Process {
     /// What it said last, when it has ended.
-    pub(crate) fn last_words(&mut self) -> Option<String> {
+    pub fn last_words(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok().flatten()?;
         let said = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = said.lines().collect();

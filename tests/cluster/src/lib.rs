@@ -27,6 +27,8 @@ mod world;
 pub use ask::{Answer, ask};
 pub use audit::{Access, Audit};
 pub use cluster::Cluster;
+pub use guard::{Guard, Process};
 pub use plane::Plane;
+pub use programs::{kubectl, shipped};
 pub use watch_log::WatchLog;
 pub use world::World;

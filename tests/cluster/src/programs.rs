@@ -48,7 +48,7 @@ impl Programs {
 ///
 /// # Errors
 /// When it cannot be built.
-pub(crate) fn kubectl() -> anyhow::Result<PathBuf> {
+pub fn kubectl() -> anyhow::Result<PathBuf> {
     let [kubectl] = tools(["kubectl"])?;
     Ok(kubectl)
 }
@@ -74,7 +74,7 @@ fn tools<const N: usize>(names: [&str; N]) -> anyhow::Result<[PathBuf; N]> {
 ///
 /// # Errors
 /// When they do not compile.
-pub(crate) fn shipped(name: &str) -> anyhow::Result<PathBuf> {
+pub fn shipped(name: &str) -> anyhow::Result<PathBuf> {
     static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| build().map_err(|error| format!("{error:#}")));
     let folder = folder
