@@ -50,9 +50,22 @@ pub fn validate(gvk: &Gvk, object: &Value, old: Option<&Value>) -> Vec<FieldErro
         "Service" => service::validate(object, old, &mut errors),
         "ConfigMap" => service::config(object, old, &["data", "binaryData"], &mut errors),
         "Secret" => service::config(object, old, &["data", "stringData"], &mut errors),
+        "Lease" => lease(object, &mut errors),
         _ => {}
     }
     errors
+}
+
+fn lease(lease: &Value, errors: &mut Vec<FieldError>) {
+    let duration = at(lease, "spec.leaseDurationSeconds");
+    if duration.as_i64().is_some_and(|seconds| seconds <= 0) {
+        let path = "spec.leaseDurationSeconds";
+        errors.push(FieldError::invalid(
+            path,
+            duration,
+            "must be greater than 0",
+        ));
+    }
 }
 
 /// The object or list at a dotted path without indexes; null where there is none.

@@ -118,15 +118,14 @@ impl ApiError {
     }
 
     /// 422: a patch that is well-formed and cannot be applied.
-    pub fn unprocessable(cause: &str) -> Self {
-        let mut error = Self::new(
+    ///
+    /// The server does not say which operation failed, and why.
+    pub fn unprocessable() -> Self {
+        Self::new(
             422,
             "Invalid",
             "the server rejected our request due to an error in our request",
-        );
-        error.details =
-            json!({"causes": [{"reason": "UnexpectedServerResponse", "message": cause}]});
-        error
+        )
     }
 
     /// 400.

@@ -230,8 +230,12 @@ impl Call<'_> {
 /// the schema says of them. The path of the field has a dot in front there.
 fn scale_errors(paths: &ScalePaths, new: &Value) -> impl Iterator<Item = FieldError> {
     [&paths.spec, &paths.status].into_iter().filter_map(|path| {
-        let value = new.at(path).filter(|value| value.is_i64())?;
-        let number = value.as_i64()?;
+        let value = new.at(path).filter(|value| !value.is_null())?;
+        let path = path.replace('/', ".");
+        let Some(number) = value.as_i64() else {
+            let why = format!("{path} accessor error: {value} is no int64");
+            return Some(FieldError::invalid(path, &0.into(), &why));
+        };
         let why = if number < 0 {
             "should be a non-negative integer"
         } else if i32::try_from(number).is_err() {
@@ -239,7 +243,7 @@ fn scale_errors(paths: &ScalePaths, new: &Value) -> impl Iterator<Item = FieldEr
         } else {
             return None;
         };
-        Some(FieldError::invalid(path.replace('/', "."), value, why))
+        Some(FieldError::invalid(path, value, why))
     })
 }
 
@@ -258,6 +262,12 @@ fn check_kind(resource: &Resource, new: &mut Value) -> Result<(), ApiError> {
         return Err(ApiError::bad_request(format!(
             "the API version in the data ({version}) does not match the expected API version ({wanted})"
         )));
+    }
+    if kind != resource.gvk.kind && resource.custom.is_some() {
+        let detail = format!("must be {}", resource.gvk.kind);
+        let error = FieldError::invalid("kind", &kind.clone().into(), &detail);
+        let (group, name) = (&resource.gvk.group, object::name(new));
+        return Err(ApiError::invalid(group, &kind, name, &[error]));
     }
     if kind != resource.gvk.kind {
         return Err(ApiError::bad_request(format!(

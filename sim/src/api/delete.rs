@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::call::Call;
 use crate::clock::stamp;
 use crate::error::ApiError;
+use crate::field_error::FieldError;
 use crate::object::At as _;
 use crate::object::{self, finalizers, is_terminating, metadata, text};
-use crate::resources::{Generation, Resource};
+use crate::resources::{Generation, GroupResource, Resource};
 
 /// How the objects that a deleted object owns go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,13 +66,12 @@ pub(crate) fn propagation(policy: &str) -> Result<Propagation, ApiError> {
         "Background" => Ok(Propagation::Background),
         "Foreground" => Ok(Propagation::Foreground),
         "Orphan" => Ok(Propagation::Orphan),
-        other => Err(ApiError::new(
-            422,
-            "Invalid",
-            format!(
-                "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: {other:?}: supported values: \"Background\", \"Foreground\", \"Orphan\", \"nil\""
-            ),
-        )),
+        other => {
+            let known = ["Background", "Foreground", "Orphan", "nil"];
+            let error = FieldError::not_supported("propagationPolicy", &other.into(), &known);
+            let (group, kind) = ("meta.k8s.io", "DeleteOptions");
+            Err(ApiError::invalid(group, kind, "", &[error]))
+        }
     }
 }
 
@@ -149,6 +149,8 @@ fn check_preconditions(
     options: &DeleteOptions,
 ) -> Result<(), ApiError> {
     let name = object::name(old);
+    // The server speaks of the kind here, where it names the resource elsewhere.
+    let kind = GroupResource::new(&resource.gvk.group, &resource.gvk.kind);
     if let Some(uid) = &options.uid
         && uid != object::uid(old)
     {
@@ -156,7 +158,7 @@ fn check_preconditions(
             "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
             object::uid(old)
         );
-        return Err(ApiError::conflict(&resource.id, name, &why));
+        return Err(ApiError::conflict(&kind, name, &why));
     }
     if let Some(version) = &options.version
         && version != object::version(old)
@@ -165,7 +167,7 @@ fn check_preconditions(
             "the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({}). The object might have been modified",
             object::version(old)
         );
-        return Err(ApiError::conflict(&resource.id, name, &why));
+        return Err(ApiError::conflict(&kind, name, &why));
     }
     Ok(())
 }

@@ -48,11 +48,14 @@ impl PatchKind {
     ) -> Result<Value, ApiError> {
         match self {
             Self::Json => {
-                let operations: json_patch::Patch = serde_json::from_value(patch.clone())
-                    .map_err(|e| ApiError::bad_request(e.to_string()))?;
+                if !patch.is_array() {
+                    return Err(ApiError::bad_request("error decoding patch: it is no list"));
+                }
+                // What is wrong with an operation is found where it is applied.
+                let operations: json_patch::Patch =
+                    serde_json::from_value(patch.clone()).map_err(|_| ApiError::unprocessable())?;
                 let mut new = old.clone();
-                json_patch::patch(&mut new, &operations)
-                    .map_err(|e| ApiError::unprocessable(&e.to_string()))?;
+                json_patch::patch(&mut new, &operations).map_err(|_| ApiError::unprocessable())?;
                 Ok(new)
             }
             Self::Merge => {

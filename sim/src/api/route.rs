@@ -256,8 +256,10 @@ impl Verb<'_, '_> {
             .call
             .delete(resource, &target.namespace, &target.name, &options)?;
         match deleted {
-            // The real server answers with the last state of a pod, and with a Status for others.
-            Deleted::Gone(last) if is_pods(resource) => self.object(200, resource, &last),
+            // The real server answers with the last state of some, and with a Status for others.
+            Deleted::Gone(last) if is_pods(resource) || is_services(resource) => {
+                self.object(200, resource, &last)
+            }
             Deleted::Gone(last) => Ok(Reply::json(200, &success(resource, &last))),
             Deleted::Marked(object) => self.object(200, resource, &object),
         }
@@ -298,6 +300,10 @@ impl Verb<'_, '_> {
         });
         Ok(Reply::json(201, &status))
     }
+}
+
+fn is_services(resource: &Resource) -> bool {
+    resource.id.group.is_empty() && resource.id.resource == "services"
 }
 
 fn is_pods(resource: &Resource) -> bool {

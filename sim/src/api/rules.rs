@@ -8,7 +8,8 @@ use crate::field_error::FieldError;
 use crate::object::{self, At as _, finalizers, is_terminating, metadata};
 use crate::resources::{Generation, Resource};
 
-/// A resourceVersion that is sent must be the newest; custom resources must send one in a PUT.
+/// A resourceVersion that is sent must be the newest; custom resources and Leases must send one in a
+/// PUT.
 pub(super) fn check_version(
     resource: &Resource,
     old: &Value,
@@ -18,14 +19,15 @@ pub(super) fn check_version(
     let name = object::name(old);
     let sent = object::version(new);
     if sent.is_empty() {
-        if resource.custom.is_some() && !is_patch {
+        let must_say = resource.custom.is_some() || resource.gvk.kind == "Lease";
+        if must_say && !is_patch {
             let error = FieldError {
                 reason: crate::FieldReason::Invalid,
                 field: "metadata.resourceVersion".into(),
                 body: "Invalid value: 0: must be specified for an update".into(),
             };
-            let gvk = &resource.gvk;
-            return Err(ApiError::invalid(&gvk.group, &gvk.kind, name, &[error]));
+            let id = &resource.id;
+            return Err(ApiError::invalid(&id.group, &id.resource, name, &[error]));
         }
         return Ok(());
     }

@@ -51,13 +51,9 @@ impl Call<'_> {
             other => other
                 .as_i64()
                 .and_then(|n| i32::try_from(n).ok())
-                .ok_or_else(|| {
-                    ApiError::bad_request(
-                        "Scale in version \"v1\" cannot be handled as a Scale: spec.replicas is no int32",
-                    )
-                })?,
+                .ok_or_else(|| no_scale(change, &scale))?,
         };
-        if replicas < 0 {
+        if replicas < 0 && resource.custom.is_none() {
             let error = crate::FieldError::invalid(
                 "spec.replicas",
                 &replicas.into(),
@@ -76,6 +72,20 @@ impl Call<'_> {
     }
 }
 
+fn no_scale(change: &ScaleChange<'_>, scale: &Value) -> ApiError {
+    let why = "spec.replicas is no int32";
+    match change {
+        ScaleChange::Put(_) => ApiError::bad_request(format!(
+            "Scale in version \"v1\" cannot be handled as a Scale: {why}"
+        )),
+        ScaleChange::Patch(..) => {
+            let whole = Value::from(scale.to_string());
+            let error = crate::FieldError::invalid("patch", &whole, why);
+            ApiError::invalid("", "", "", &[error])
+        }
+    }
+}
+
 fn scale_of(paths: &ScalePaths, of: &Value) -> Value {
     let mut status = json!({"replicas": object::int(of, &paths.status)});
     let selector = paths.selector.as_ref().and_then(|pointer| of.at(pointer));
@@ -87,6 +97,11 @@ fn scale_of(paths: &ScalePaths, of: &Value) -> Value {
     if !selector.is_empty() {
         object::as_map(&mut status).insert("selector".into(), selector.into());
     }
+    // Zero is left out, as the server does.
+    let spec = match object::int(of, &paths.spec) {
+        0 => json!({}),
+        replicas => json!({"replicas": replicas}),
+    };
     json!({
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
@@ -97,7 +112,7 @@ fn scale_of(paths: &ScalePaths, of: &Value) -> Value {
             "resourceVersion": object::version(of),
             "creationTimestamp": text(of, "/metadata/creationTimestamp"),
         },
-        "spec": {"replicas": object::int(of, &paths.spec)},
+        "spec": spec,
         "status": status,
     })
 }

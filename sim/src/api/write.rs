@@ -9,6 +9,7 @@ use super::rules::{
 };
 use crate::clock::stamp;
 use crate::error::ApiError;
+use crate::field_error::FieldError;
 use crate::object::{self, finalizers, is_terminating, metadata, text};
 use crate::resources::{Generation, Resource};
 
@@ -90,6 +91,12 @@ impl Call<'_> {
         }
         check_version(resource, old, &new, is_patch)?;
         if !object::uid(&new).is_empty() && object::uid(&new) != object::uid(old) {
+            if is_patch {
+                let uid = object::uid(&new).into();
+                let error = FieldError::invalid("metadata.uid", &uid, "field is immutable");
+                let gvk = &resource.gvk;
+                return Err(ApiError::invalid(&gvk.group, &gvk.kind, name, &[error]));
+            }
             let why = format!(
                 "Precondition failed: UID in precondition: {}, UID in object meta: {}",
                 object::uid(&new),

@@ -28,13 +28,6 @@ pub(super) fn container(
     let image = text(container, "image");
     if image.is_empty() {
         errors.push(FieldError::required(format!("{path}.image"), ""));
-    } else if image.trim() != image {
-        let detail = "must not have leading or trailing whitespace";
-        errors.push(FieldError::invalid(
-            format!("{path}.image"),
-            &image.into(),
-            detail,
-        ));
     }
     let closed: [(&str, &[&str]); 2] = [
         ("imagePullPolicy", &["Always", "IfNotPresent", "Never"]),
@@ -197,6 +190,19 @@ fn probe(probe: &Value, path: &str, errors: &mut Vec<FieldError>) {
     for extra in present {
         let detail = "may not specify more than 1 handler type";
         errors.push(FieldError::forbidden(format!("{path}.{extra}"), detail));
+    }
+    for handler in ["httpGet", "tcpSocket"] {
+        let port = at(probe, &format!("{handler}.port"));
+        let path = format!("{path}.{handler}.port");
+        match port.as_str() {
+            Some(name) => {
+                for detail in names::port_name(name) {
+                    errors.push(FieldError::invalid(path.as_str(), port, &detail));
+                }
+            }
+            None if port.is_null() => {}
+            None => port_number(port, &path, errors),
+        }
     }
     for name in [
         "initialDelaySeconds",

@@ -31,6 +31,12 @@ pub(super) fn default(gvk: &Gvk, object: &mut Value) {
         }
         ("", "Service") => service(map),
         ("", "Secret") => secret(map),
+        ("", "Event") => {
+            absent(map, "eventTime", Value::Null);
+            absent(map, "reportingComponent", json!(""));
+            absent(map, "reportingInstance", json!(""));
+            absent(map, "source", json!({}));
+        }
         ("", "Namespace") => namespace(map),
         ("", "Endpoints") => each(map, "subsets", |subset| {
             each(subset, "ports", |port| {

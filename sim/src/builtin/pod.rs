@@ -21,6 +21,17 @@ pub(super) fn validate(object: &Value, old: Option<&Value>, errors: &mut Vec<Fie
         return;
     }
     spec(pod_spec, "spec", errors);
+    // Of a template the server takes it as it is.
+    for list in CONTAINERS {
+        for (index, container) in members(pod_spec, list) {
+            let image = text(container, "image");
+            if image.trim() != image {
+                let path = format!("spec.{list}[{index}].image");
+                let detail = "must not have leading or trailing whitespace";
+                errors.push(FieldError::invalid(path, &image.into(), detail));
+            }
+        }
+    }
 }
 
 /// The spec without what may change in a running pod.
@@ -84,12 +95,6 @@ pub(super) fn spec(spec: &Value, path: &str, errors: &mut Vec<FieldError>) {
                 allowed,
             ));
         }
-    }
-    let grace = at(spec, "terminationGracePeriodSeconds");
-    if grace.as_i64().is_some_and(|seconds| seconds < 0) {
-        let detail = "must be greater than or equal to 0";
-        let path = format!("{path}.terminationGracePeriodSeconds");
-        errors.push(FieldError::invalid(path, grace, detail));
     }
     for name in ["serviceAccountName", "nodeName"] {
         let value = text(spec, name);

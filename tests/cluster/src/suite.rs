@@ -15,6 +15,20 @@ use crate::world::World;
 /// At the same time.
 const THREADS: usize = 16;
 
+/// One of each thing that people do.
+pub const FEW: [&str; 10] = [
+    "blue_green_abort_at_the_pause",
+    "blue_green_example",
+    "blue_green_scale_midway",
+    "canary_abort_then_fix",
+    "canary_deleted",
+    "canary_example",
+    "canary_new_image_midway",
+    "canary_scale_up_midway",
+    "canary_undo_midway",
+    "canary_waits_for_promotion",
+];
+
 /// The scenarios of `tests/scenarios/` of which the command line has a word, or those that are `meant`
 /// where it has none.
 ///

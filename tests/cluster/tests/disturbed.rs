@@ -8,20 +8,6 @@ use std::time::Duration;
 use cluster::{Cluster, suite};
 use tests::scenario::disturbance::Lines;
 
-/// One of each thing that people do.
-const FEW: [&str; 10] = [
-    "blue_green_abort_at_the_pause",
-    "blue_green_example",
-    "blue_green_scale_midway",
-    "canary_abort_then_fix",
-    "canary_deleted",
-    "canary_example",
-    "canary_new_image_midway",
-    "canary_scale_up_midway",
-    "canary_undo_midway",
-    "canary_waits_for_promotion",
-];
-
 /// A Lease is over after fifteen seconds: a controller has some time to act in every round.
 const BETWEEN: Duration = Duration::from_secs(10);
 
@@ -41,7 +27,7 @@ fn main() -> ExitCode {
         println!("NOT RUN: the cluster that was given is not ours to disturb");
         return ExitCode::SUCCESS;
     }
-    let scenarios = suite::chosen(|name| FEW.contains(&name));
+    let scenarios = suite::chosen(|name| suite::FEW.contains(&name));
     let is_over = AtomicBool::new(false);
     let times = AtomicUsize::new(0);
     let code = std::thread::scope(|scope| {

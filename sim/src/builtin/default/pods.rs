@@ -129,7 +129,9 @@ fn container(container: &mut Map<String, Value>) {
         .get("image")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let policy = if tag(image) == "latest" {
+    // A name that cannot be read has no tag either.
+    let is_readable = !image.contains(char::is_whitespace);
+    let policy = if is_readable && tag(image) == "latest" {
         "Always"
     } else {
         "IfNotPresent"

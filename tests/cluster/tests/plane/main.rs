@@ -3,6 +3,7 @@
 mod adoption;
 mod blue_green;
 mod canary;
+mod conformance;
 mod deletion;
 mod install;
 mod left;
