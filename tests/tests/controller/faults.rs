@@ -297,3 +297,41 @@ async fn a_plan_that_breaks_a_safety_rule_is_held_and_says_why() {
         "it is said once"
     );
 }
+
+/// safety.md S1, S20: what others did and no watch has told yet is seen before pods are taken away.
+#[tokio::test(start_paused = true)]
+async fn stable_keeps_its_pods_while_those_of_the_new_version_are_gone_unseen() {
+    let world = World::new();
+    let _controller = world.run();
+    let steps = json!([{"setWeight": 50}, {"pause": {}}]);
+    let strategy = json!({"canary": {"maxSurge": 0, "maxUnavailable": 1, "steps": steps}});
+    world.create(rollout("web", 4, strategy)).await;
+    world.until("web", "Healthy").await;
+    world.set_image("web", "app:v2").await;
+    world.until("web", "Paused").await;
+    assert_eq!(world.pods().await, ["app:v1=2", "app:v2=2"]);
+    let sets = sim::GroupResource::new("apps", "replicasets");
+    world.cluster.lag_watches(&sets, Duration::from_secs(60));
+    let hash = world.get("Rollout", "web").await["status"]["currentPodHash"].take();
+    let new = format!("web-{}", hash.as_str().unwrap());
+    world
+        .patch("ReplicaSet", &new, json!({"spec": {"replicas": 0}}))
+        .await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let resume = json!({"pauseConditions": null});
+    world.patch_status("web", resume).await;
+    let begun = tokio::time::Instant::now();
+    while begun.elapsed() < Duration::from_secs(30) {
+        let pods = world.pods().await;
+        let running = pods
+            .iter()
+            .filter_map(|it| it.split_once('=')?.1.parse::<u32>().ok());
+        let stable = pods.contains(&"app:v1=2".to_owned());
+        assert!(
+            stable || running.sum::<u32>() >= 3,
+            "{pods:?} {}",
+            world.log()
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
