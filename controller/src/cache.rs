@@ -343,6 +343,26 @@ mod tests {
     }
 
     #[test]
+    fn a_replica_set_of_another_namespace_or_owner_is_not_ours() {
+        let mut cache = Cache::default();
+        cache.apply(Kind::Rollout, rollout("web", "u1", selecting("web")));
+        let key = Key::new("shop", "web");
+        let names = |cache: &Cache| -> Vec<String> {
+            let web = cache.rollout(&key).unwrap().clone();
+            let sets = cache.sets_of(&key, &web);
+            sets.iter().map(|set| set.name.clone()).collect()
+        };
+        let mut elsewhere = set("elsewhere", None);
+        elsewhere.metadata.namespace = Some("shop-2".to_owned());
+        assert_eq!(cache.apply(Kind::ReplicaSet, elsewhere), []);
+        assert!(names(&cache).is_empty());
+        cache.apply(Kind::ReplicaSet, set("web-1", Some("u1")));
+        assert_eq!(names(&cache), ["web-1"]);
+        cache.apply(Kind::ReplicaSet, set("web-1", Some("u2")));
+        assert!(names(&cache).is_empty(), "it has another owner now");
+    }
+
+    #[test]
     fn a_service_concerns_the_rollouts_that_name_it() {
         let mut cache = Cache::default();
         let names = |active: &str| json!({"strategy": {"blueGreen": {"activeService": active}}});

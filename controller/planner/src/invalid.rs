@@ -117,18 +117,14 @@ fn foreign(situation: &Situation<'_>, name: &str) -> Option<(String, String)> {
     let Some(ServiceState::Found(service)) = service(situation, name) else {
         return None;
     };
-    let template = situation.spec.template.to_value();
-    let labels = template.pointer("/metadata/labels");
-    let label = |key: &str| {
-        labels
-            .and_then(|labels| labels.get(key))
-            .and_then(serde_json::Value::as_str)
-    };
+    let template = &situation.spec.template;
     let mut keys = service
         .selector
         .iter()
         .filter(|(key, _)| key.as_str() != names::POD_TEMPLATE_HASH);
-    if let Some((key, value)) = keys.find(|(key, value)| label(key) != Some(value.as_str())) {
+    if let Some((key, value)) =
+        keys.find(|(key, value)| template.label(key) != Some(value.as_str()))
+    {
         return Some((
             format!("Service \"{name}\" has unmatch label \"{key}\" in rollout"),
             format!(

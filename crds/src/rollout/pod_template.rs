@@ -18,6 +18,46 @@ pub struct PodTemplate(Option<Arc<Content>>);
 struct Content {
     text: Box<str>,
     digest: OnceLock<Box<str>>,
+    facts: OnceLock<Facts>,
+}
+
+/// What the rules of a Rollout ask of a template, again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// Texts of `metadata.labels`, by key.
+    pub(crate) labels: Box<[(Box<str>, Box<str>)]>,
+    /// Whether there are labels or annotations.
+    pub(crate) has_metadata: bool,
+    /// Whether `spec.containers` has any.
+    pub(crate) has_containers: bool,
+    /// `spec.restartPolicy`, where it is a text.
+    pub(crate) restart_policy: Option<Box<str>>,
+    /// Whether `spec.activeDeadlineSeconds` is set.
+    pub(crate) has_deadline: bool,
+}
+
+impl Facts {
+    fn of(template: &Value) -> Self {
+        let map = |pointer: &str| template.pointer(pointer).and_then(Value::as_object);
+        let is_filled = |field: &&str| map(field).is_some_and(|map| !map.is_empty());
+        let labels = map("/metadata/labels").into_iter().flatten();
+        let containers = template.pointer("/spec/containers");
+        let policy = template.pointer("/spec/restartPolicy");
+        let deadline = template.pointer("/spec/activeDeadlineSeconds");
+        Self {
+            labels: labels
+                .filter_map(|(key, value)| Some((key.as_str().into(), value.as_str()?.into())))
+                .collect(),
+            has_metadata: ["/metadata/labels", "/metadata/annotations"]
+                .iter()
+                .any(is_filled),
+            has_containers: containers
+                .and_then(Value::as_array)
+                .is_some_and(|all| !all.is_empty()),
+            restart_policy: policy.and_then(Value::as_str).map(Into::into),
+            has_deadline: deadline.is_some_and(|it| !it.is_null()),
+        }
+    }
 }
 
 impl PodTemplate {
@@ -38,6 +78,26 @@ impl PodTemplate {
     pub fn to_value(&self) -> Value {
         // The text was written from a value.
         serde_json::from_str(self.text()).unwrap_or_default()
+    }
+
+    /// The text of a label of its pods.
+    #[must_use]
+    pub fn label(&self, key: &str) -> Option<&str> {
+        let mut labels = self.facts().labels.iter();
+        labels
+            .find(|(name, _)| **name == *key)
+            .map(|(_, value)| &**value)
+    }
+
+    /// Read once for all copies.
+    pub(crate) fn facts(&self) -> &Facts {
+        match &self.0 {
+            Some(content) => content.facts.get_or_init(|| Facts::of(&self.to_value())),
+            None => {
+                static OF_NONE: OnceLock<Facts> = OnceLock::new();
+                OF_NONE.get_or_init(Facts::default)
+            }
+        }
     }
 
     /// Its name: 32 hexadecimal digits of the SHA-256 of the text. Asking again costs nothing.
@@ -73,6 +133,7 @@ impl From<&Value> for PodTemplate {
         Self(Some(Arc::new(Content {
             text: text.into_boxed_str(),
             digest: OnceLock::new(),
+            facts: OnceLock::new(),
         })))
     }
 }
@@ -181,6 +242,15 @@ mod tests {
                 .unwrap()
                 .is_null()
         );
+    }
+
+    #[test]
+    fn labels_are_known_by_their_keys() {
+        let labels = json!({"app": "web", "odd": 3});
+        let template = PodTemplate::from(json!({"metadata": {"labels": labels}}));
+        assert_eq!(template.label("app"), Some("web"));
+        assert_eq!(template.label("odd"), None);
+        assert_eq!(PodTemplate::default().label("app"), None);
     }
 
     /// The digests of ReplicaSets in running clusters must not change: every Rollout would ask about

@@ -56,7 +56,7 @@ fn selector_and_template(spec: &RolloutSpec, path: &Path, errors: &mut Vec<Field
             )),
             Some(selector) => selector_syntax(selector, &path.child("selector"), errors),
         }
-    } else if !template::is_empty(&spec.template.to_value()) {
+    } else if !template::is_empty(&spec.template) {
         errors.push(path.child("template").internal(
             "template must be empty for workload reference rollout",
             "remove spec.template, or remove spec.workloadRef",
@@ -72,12 +72,7 @@ fn selector_and_template(spec: &RolloutSpec, path: &Path, errors: &mut Vec<Field
             "correct the keys, operators and values of spec.selector",
         )),
         Some(selector) if spec.workload_ref.is_none() => {
-            template::check(
-                &spec.template.to_value(),
-                &selector,
-                &path.child("template"),
-                errors,
-            );
+            template::check(&spec.template, &selector, &path.child("template"), errors);
         }
         Some(_) => {}
     }

@@ -5,28 +5,26 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::{FieldError, path::Path};
 use crate::label_selector::Selector;
+use crate::rollout::PodTemplate;
 
 /// Whether a template has neither labels nor annotations; its pod spec does not count.
-pub(super) fn is_empty(template: &Value) -> bool {
-    ["labels", "annotations"].iter().all(|field| {
-        template
-            .pointer(&format!("/metadata/{field}"))
-            .and_then(Value::as_object)
-            .is_none_or(serde_json::Map::is_empty)
-    })
+pub(super) fn is_empty(template: &PodTemplate) -> bool {
+    !template.facts().has_metadata
 }
 
 pub(super) fn check(
-    template: &Value,
+    template: &PodTemplate,
     selector: &Selector,
     path: &Path,
     errors: &mut Vec<FieldError>,
 ) {
-    let labels = labels(template);
+    let facts = template.facts();
+    let labels = facts.labels.iter();
+    let labels: BTreeMap<String, String> = labels
+        .map(|(key, value)| (key.to_string(), value.to_string()))
+        .collect();
     if !selector.is_empty() && !selector.matches(&labels) {
         let value = if labels.is_empty() {
             "null".to_owned()
@@ -40,43 +38,24 @@ pub(super) fn check(
         ));
     }
     let spec = path.child("spec");
-    if template
-        .pointer("/spec/containers")
-        .and_then(Value::as_array)
-        .is_none_or(Vec::is_empty)
-    {
+    if !facts.has_containers {
         errors.push(
             spec.child("containers")
                 .required("", "list at least one container"),
         );
     }
-    let restart_policy = template
-        .pointer("/spec/restartPolicy")
-        .and_then(Value::as_str);
-    if let Some(policy) = restart_policy.filter(|policy| !matches!(*policy, "" | "Always")) {
+    let policy = facts.restart_policy.as_deref();
+    if let Some(policy) = policy.filter(|policy| !matches!(*policy, "" | "Always")) {
         errors.push(spec.child("restartPolicy").not_supported(
             policy,
             &["Always"],
             "set restartPolicy to Always, or remove it",
         ));
     }
-    if template
-        .pointer("/spec/activeDeadlineSeconds")
-        .is_some_and(|seconds| !seconds.is_null())
-    {
+    if facts.has_deadline {
         errors.push(spec.child("activeDeadlineSeconds").forbidden(
             "activeDeadlineSeconds in ReplicaSet is not Supported",
             "remove activeDeadlineSeconds; it is for pods that end, such as those of a Job",
         ));
     }
-}
-
-fn labels(template: &Value) -> BTreeMap<String, String> {
-    template
-        .pointer("/metadata/labels")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
-        .collect()
 }

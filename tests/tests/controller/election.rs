@@ -41,6 +41,7 @@ async fn one_of_two_controllers_acts_and_the_other_takes_over_at_once_when_it_st
 
     first.shutdown.cancel();
     assert_eq!((&mut first.task).await.unwrap(), End::Stopped);
+    assert_ne!(holder(&world).await, "first", "it gives its Lease back");
     world.set_image("web", "app:v2").await;
     world.until("web", "Healthy").await;
     assert_eq!(holder(&world).await, "second");

@@ -107,6 +107,26 @@ async fn a_template_that_was_refused_is_asked_about_again() {
     assert_eq!(world.pods().await, ["app:v2=2"]);
 }
 
+/// safety.md F7: an API server that is overloaded says how long it wants to be left alone.
+#[tokio::test(start_paused = true)]
+async fn the_api_servers_wish_to_wait_is_heard() {
+    let world = World::new();
+    let _controller = world.run();
+    world.create(rollout("web", 4, canary())).await;
+    world.until("web", "Healthy").await;
+    world.fail(|request| {
+        let is_scaling = request.verb == "patch" && is_of(request, "replicasets");
+        let overloaded = ApiError::too_many_requests(60);
+        (is_scaling && request.phase == Phase::Before).then_some(Intercept::Answer(overloaded))
+    });
+    let before = writes(&world, "replicasets/").len();
+    world.set_image("web", "app:v2").await;
+    tokio::time::sleep(Duration::from_secs(50)).await;
+    assert_eq!(writes(&world, "replicasets/").len() - before, 1);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(writes(&world, "replicasets/").len() - before, 2);
+}
+
 /// safety.md F8: what happened to the write is not known, so its object is read before all else.
 #[tokio::test(start_paused = true)]
 async fn a_write_whose_answer_is_lost_is_looked_into_before_it_is_made_again() {

@@ -206,3 +206,33 @@ fn a_serving_version_keeps_its_pods_when_its_selector_is_lost() {
         world.advance(60);
     }
 }
+
+#[test]
+fn without_a_delay_the_old_version_stays_until_the_new_one_has_all_its_pods() {
+    let mut world = three_pods(json!({"scaleDownDelaySeconds": 0}));
+    world.set_image("v2");
+    world.settle();
+    world.status().pause_conditions.clear();
+    for action in world.plan().actions {
+        if matches!(action.write, planner::Write::PatchService { .. }) {
+            world.apply(&action.write);
+        }
+    }
+    assert_eq!(selects(&world, "active"), "v2");
+    let plan_with = |world: &mut World, available: i32, behind: i64| {
+        let new = world.sets.iter_mut().find(|set| set.images == ["v2"]);
+        let new = new.unwrap();
+        new.available_replicas = available;
+        new.observed_generation = new.generation - behind;
+        for action in world.plan().actions {
+            world.apply(&action.write);
+        }
+    };
+    plan_with(&mut world, 2, 0);
+    assert_eq!(world.pods("v1"), 3, "the new version has lost a pod");
+    plan_with(&mut world, 3, 1);
+    assert_eq!(world.pods("v1"), 3, "the counts are old");
+    plan_with(&mut world, 3, 0);
+    world.settle();
+    assert_eq!(world.pods("v1"), 0);
+}
