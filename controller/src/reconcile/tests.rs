@@ -99,6 +99,23 @@ async fn a_deletion_that_comes_late_leaves_what_was_made_since() {
     }
 }
 
+/// safety.md F6: what a complete listing does not show is gone, whatever else it shows.
+#[tokio::test]
+async fn what_is_not_listed_any_more_is_gone() {
+    let mut reconciler = reconciler();
+    let kind = Kind::ReplicaSet;
+    let set = object(kind, "u1", "5");
+    show(&mut reconciler, kind, WatchEvent::Apply(set));
+    let mut other = object(kind, "u2", "6");
+    other.metadata.name = Some("other".to_owned());
+    show(&mut reconciler, kind, WatchEvent::Init);
+    show(&mut reconciler, kind, WatchEvent::InitApply(other));
+    show(&mut reconciler, kind, WatchEvent::InitDone);
+    assert_eq!(reconciler.cache.version(kind, &key()), None);
+    let other = Key::new("shop", "other");
+    assert!(reconciler.cache.version(kind, &other).is_some());
+}
+
 /// A watch that lags shows it still; what is made under its name is another.
 #[tokio::test]
 async fn what_a_live_read_did_not_find_does_not_come_back() {

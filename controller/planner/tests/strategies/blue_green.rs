@@ -228,6 +228,9 @@ fn without_a_delay_the_old_version_stays_until_the_new_one_has_all_its_pods() {
             world.apply(&action.write);
         }
     };
+    plan_with(&mut world, 3, 0);
+    let new = world.set_of("v2").hash.clone();
+    assert_eq!(world.status().stable_rs, Some(new));
     plan_with(&mut world, 2, 0);
     assert_eq!(world.pods("v1"), 3, "the new version has lost a pod");
     plan_with(&mut world, 3, 1);

@@ -226,3 +226,42 @@ fn a_user_who_holds_a_rollout_does_not_hold_up_its_abort() {
     world.settle();
     assert_eq!(selected(&world, "active"), stable);
 }
+
+/// A promoted `v2`, and `v1` with its pods, a moment before its delay is over.
+fn with_a_way_back() -> (World, String) {
+    let mut world = blue_green(json!({}));
+    let old = world.set_of("v1").hash.clone();
+    world.set_image("v2");
+    world.settle();
+    assert_eq!(world.phase(), "Healthy");
+    world.advance(29);
+    assert_eq!(world.pods("v1"), 3);
+    (world, old)
+}
+
+#[test]
+fn what_a_preview_shows_keeps_its_pods_from_the_moment_it_shows_it() {
+    let (mut world, old) = with_a_way_back();
+    world.edit(|spec| spec.paused = true);
+    point(&mut world, "preview", &old);
+    world.now += 10_000;
+    for action in world.plan().actions {
+        world.apply(&action.write);
+    }
+    assert_eq!(world.pods("v1"), 3);
+    assert_eq!(selected(&world, "preview"), old);
+}
+
+#[test]
+fn what_users_were_sent_to_last_keeps_its_pods_while_the_selector_is_lost() {
+    let (mut world, old) = with_a_way_back();
+    world.status().blue_green.active_selector = Some(old.clone());
+    let active = world.services.get_mut("active").unwrap();
+    active.selector.remove(POD_TEMPLATE_HASH);
+    world.now += 10_000;
+    for action in world.plan().actions {
+        world.apply(&action.write);
+    }
+    assert_eq!(selected(&world, "active"), old);
+    assert_eq!(world.pods("v1"), 3);
+}
