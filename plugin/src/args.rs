@@ -10,8 +10,8 @@ mod verbs;
 
 pub use connection::ConnectionFlags;
 pub use verbs::{
-    Completion, Explain, Get, GetKind, GetRollout, List, ListKind, ListRollouts, Local, Names,
-    Promote, Retry, RetryKind, Set, SetImage, SetKind, StatusArgs, Undo, Until, VersionArgs,
+    Completion, Dashboard, Explain, Get, GetKind, GetRollout, List, ListKind, ListRollouts, Local,
+    Names, Promote, Retry, RetryKind, Set, SetImage, SetKind, StatusArgs, Undo, Until, VersionArgs,
 };
 
 /// See and steer rollouts.
@@ -146,6 +146,8 @@ pub enum Verb {
         # For `kubectl rollouts`: a file that kubectl calls\n  \
         kubectl rollouts completion kubectl > /usr/local/bin/kubectl_complete-rollouts")]
     Completion(Completion),
+    /// Look at rollouts in a browser, live
+    Dashboard(Dashboard),
     /// Completes a word for kubectl.
     #[command(name = "__complete", hide = true)]
     Complete(Rest),
@@ -161,9 +163,6 @@ pub enum Verb {
     /// Not in this version.
     #[command(hide = true)]
     Terminate(Rest),
-    /// Not in this version.
-    #[command(hide = true)]
-    Dashboard(Rest),
     /// Not in this version.
     #[command(hide = true)]
     Notifications(Rest),

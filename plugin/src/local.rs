@@ -99,7 +99,14 @@ async fn run(args: &Local, output: &mut Output) -> Result<(), Failure> {
     let stop = config.shutdown.clone();
     let client = Client::new(cluster.service(), "default");
     let mut controller = tokio::spawn(controller::run(client, config));
-    greet(args, &server.url(), &kubeconfig.path, output)?;
+    let dashboard = crate::verbs::start_dashboard(&session, None, args.dashboard_port).await?;
+    greet(
+        args,
+        &server.url(),
+        &dashboard.url(),
+        &kubeconfig.path,
+        output,
+    )?;
 
     for (file, text) in &manifests {
         manifests::apply(&session, file, text, output).await?;
@@ -192,7 +199,13 @@ fn session(cluster: &Cluster) -> Session {
     Session::with_clock(client, "default", Name::Rollouts, clock)
 }
 
-fn greet(args: &Local, url: &str, kubeconfig: &Path, output: &mut Output) -> Result<(), Failure> {
+fn greet(
+    args: &Local,
+    url: &str,
+    dashboard: &str,
+    kubeconfig: &Path,
+    output: &mut Output,
+) -> Result<(), Failure> {
     let speed = match args.speed {
         1 => String::new(),
         speed => format!(", {speed} of its seconds in one of yours"),
@@ -200,6 +213,7 @@ fn greet(args: &Local, url: &str, kubeconfig: &Path, output: &mut Output) -> Res
     let export = export(kubeconfig);
     output.print(&format!(
         "A cluster with the rollouts controller runs at {url}{speed}.\n\
+         The dashboard is at {dashboard}\n\
          In another shell:\n  \
          {export}\n\
          {}  \

@@ -12,6 +12,7 @@ use crate::name::Name;
 use crate::output::Output;
 use crate::session::Session;
 
+mod dashboard;
 mod explain;
 mod get;
 mod list;
@@ -22,6 +23,7 @@ mod status;
 mod undo;
 mod version;
 
+pub(crate) use dashboard::start as start_dashboard;
 pub(crate) use get::{interrupted, read};
 
 /// Runs the command line of this process; its exit status.
@@ -218,6 +220,11 @@ async fn execute(name: Name, cli: Cli, output: &mut Output) -> Result<(), Failur
     }
     check(name, &cli.verb)?;
     let session = connect(&cli.connection, name).await?;
+    if let Verb::Dashboard(args) = &cli.verb {
+        // All namespaces, unless one is asked for by name.
+        let namespace = cli.connection.namespace.as_deref();
+        return dashboard::dashboard(&session, namespace, args, output).await;
+    }
     dispatch(&session, &cli.verb, output).await
 }
 
@@ -233,7 +240,6 @@ fn check(name: Name, verb: &Verb) -> Result<(), Failure> {
         Verb::Create(_) => missing("create"),
         Verb::Lint(_) => missing("lint"),
         Verb::Terminate(_) => missing("terminate"),
-        Verb::Dashboard(_) => missing("dashboard"),
         Verb::Notifications(_) => missing("notifications"),
         Verb::Restart(_) => Err(Failure::error(
             "restart is not supported by this version: the controller does not act on \
@@ -263,7 +269,11 @@ fn check(name: Name, verb: &Verb) -> Result<(), Failure> {
         Verb::Explain(args) => some(&args.names, &["explain"]),
         Verb::Abort(args) => some(&args.names, &["abort"]),
         Verb::Pause(args) => some(&args.names, &["pause"]),
-        Verb::Local(_) | Verb::Version(_) | Verb::Completion(_) | Verb::Complete(_) => Ok(()),
+        Verb::Dashboard(_)
+        | Verb::Local(_)
+        | Verb::Version(_)
+        | Verb::Completion(_)
+        | Verb::Complete(_) => Ok(()),
     }
 }
 
@@ -298,11 +308,14 @@ pub async fn dispatch(session: &Session, verb: &Verb, output: &mut Output) -> Re
         Verb::Version(_) | Verb::Completion(_) | Verb::Complete(_) | Verb::Local(_) => {
             Err(Failure::error("this command needs no cluster"))
         }
+        Verb::Dashboard(args) => {
+            let namespace = Some(session.namespace.as_str());
+            dashboard::dashboard(session, namespace, args, output).await
+        }
         Verb::Create(_)
         | Verb::Lint(_)
         | Verb::Restart(_)
         | Verb::Terminate(_)
-        | Verb::Dashboard(_)
         | Verb::Notifications(_) => Err(unsupported(session.name, "this command")),
     }
 }

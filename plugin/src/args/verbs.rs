@@ -252,6 +252,17 @@ pub struct Undo {
     pub dry_run: DryRun,
 }
 
+/// `dashboard`.
+#[derive(Debug, Args)]
+pub struct Dashboard {
+    /// Port on the loopback address; 0 is any free one
+    #[arg(short, long, default_value_t = 3100)]
+    pub port: u16,
+    /// Open it in the browser
+    #[arg(long)]
+    pub open: bool,
+}
+
 /// `local`.
 #[derive(Debug, Args)]
 pub struct Local {
@@ -261,6 +272,9 @@ pub struct Local {
     /// Port on the loopback address; 0 is any free one
     #[arg(long, default_value_t = 0)]
     pub port: u16,
+    /// Port of the dashboard; 0 is any free one
+    #[arg(long, default_value_t = 0)]
+    pub dashboard_port: u16,
     /// Manifests to apply at the start; may be repeated
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     pub files: Vec<PathBuf>,

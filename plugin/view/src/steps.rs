@@ -1,6 +1,7 @@
 //! The canary steps with what is done, what is being done, and what comes.
 
 use crds::durations::{PauseLength, pause_length};
+use crds::rollout::CanaryStep;
 use crds::{Rollout, Time, reading};
 use serde::Serialize;
 
@@ -14,6 +15,19 @@ pub enum StepState {
     Now,
     /// Still to come.
     Next,
+}
+
+/// When a step that is still to come begins at the earliest: timed pauses before it are counted,
+/// the time that pods take is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum StepStart {
+    /// At this moment: the pause that goes on has an end.
+    At(Time),
+    /// This many seconds after the current step, which ends when its pods are there.
+    After(i64),
+    /// After somebody promotes.
+    Promoted,
 }
 
 /// One canary step.
@@ -32,6 +46,9 @@ pub struct StepView {
     /// When a timed pause that goes on ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Time>,
+    /// When a step that is still to come begins at the earliest; absent when the steps do not go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<StepStart>,
 }
 
 /// All canary steps; none for another strategy.
@@ -52,7 +69,8 @@ pub(crate) fn steps(rollout: &Rollout) -> Vec<StepView> {
                 .find(|pause| pause.reason == "CanaryPauseStep")
         })
         .map(|pause| pause.start_time);
-    reading::steps(&rollout.spec)
+    let steps = reading::steps(&rollout.spec);
+    let mut views: Vec<StepView> = steps
         .iter()
         .enumerate()
         .map(|(index, step)| {
@@ -77,7 +95,102 @@ pub(crate) fn steps(rollout: &Rollout) -> Vec<StepView> {
                 state,
                 since,
                 until,
+                start: None,
             }
         })
-        .collect()
+        .collect();
+    if !aborted && !rollout.spec.paused {
+        foresee(&mut views, steps);
+    }
+    views
+}
+
+/// Fills in when each step to come begins.
+fn foresee(views: &mut [StepView], steps: &[CanaryStep]) {
+    let mut start = None;
+    for (view, step) in views.iter_mut().zip(steps) {
+        let length = step.pause.as_ref().map(pause_length);
+        if view.state == StepState::Now {
+            start = Some(match (view.until, length) {
+                (Some(until), _) => StepStart::At(until),
+                (None, Some(Ok(PauseLength::UntilPromoted))) => StepStart::Promoted,
+                (None, Some(Ok(PauseLength::Seconds(seconds)))) => StepStart::After(seconds),
+                (None, Some(Err(_)) | None) => StepStart::After(0),
+            });
+            continue;
+        }
+        view.start = start.filter(|_| view.state == StepState::Next);
+        start = start.map(|start| match (start, length) {
+            (_, Some(Ok(PauseLength::UntilPromoted))) => StepStart::Promoted,
+            (StepStart::At(time), Some(Ok(PauseLength::Seconds(seconds)))) => {
+                StepStart::At(time.plus_seconds(seconds))
+            }
+            (StepStart::After(before), Some(Ok(PauseLength::Seconds(seconds)))) => {
+                StepStart::After(before.saturating_add(seconds))
+            }
+            (start, _) => start,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn starts(current: i32, paused: bool) -> Vec<Option<StepStart>> {
+        let pauses = if paused {
+            json!([{"reason": "CanaryPauseStep", "startTime": "2026-01-01T00:00:00Z"}])
+        } else {
+            json!([])
+        };
+        let rollout = json!({
+            "metadata": {"name": "web"},
+            "spec": {"strategy": {"canary": {"steps": [
+                {"setWeight": 10}, {"pause": {"duration": "60s"}},
+                {"setWeight": 20}, {"pause": {"duration": 30}},
+                {"setWeight": 40}, {"pause": {}}, {"setWeight": 60},
+            ]}}},
+            "status": {"currentStepIndex": current, "pauseConditions": pauses},
+        });
+        let rollout: Rollout = serde_json::from_value(rollout).unwrap();
+        steps(&rollout).iter().map(|step| step.start).collect()
+    }
+
+    #[test]
+    fn steps_to_come_are_foreseen_from_the_pauses_before_them() {
+        let after = |seconds| Some(StepStart::After(seconds));
+        let at = |text| Some(StepStart::At(Time::parse(text).unwrap()));
+        let promoted = Some(StepStart::Promoted);
+        assert_eq!(
+            starts(0, false),
+            [
+                None,
+                after(0),
+                after(60),
+                after(60),
+                after(90),
+                after(90),
+                promoted
+            ]
+        );
+        assert_eq!(
+            starts(1, true),
+            [
+                None,
+                None,
+                at("2026-01-01T00:01:00Z"),
+                at("2026-01-01T00:01:00Z"),
+                at("2026-01-01T00:01:30Z"),
+                at("2026-01-01T00:01:30Z"),
+                promoted
+            ]
+        );
+        assert_eq!(
+            starts(5, true),
+            [None, None, None, None, None, None, promoted]
+        );
+        assert_eq!(starts(7, false), [None; 7]);
+    }
 }
