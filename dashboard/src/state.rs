@@ -186,7 +186,11 @@ impl State {
                 for (key, json) in seen {
                     self.put(kind, key, json, now);
                 }
+                let first = !self.is_complete();
                 self.complete.insert(kind);
+                if first && self.is_complete() {
+                    self.refresh_all(now);
+                }
             }
             Event::Apply(object) => {
                 self.trouble.remove(&kind);
@@ -274,8 +278,18 @@ impl State {
         }
     }
 
-    /// Derives anew what is shown of a Rollout.
+    fn refresh_all(&mut self, now: Time) {
+        let keys: Vec<Key> = self.owners.values().cloned().collect();
+        for key in keys {
+            self.refresh(&key, now);
+        }
+    }
+
+    /// Derives anew what is shown of a Rollout; nothing before all kinds were seen as a whole.
     fn refresh(&mut self, key: &Key, now: Time) {
+        if !self.is_complete() {
+            return;
+        }
         let Some(rollout) = self
             .objects
             .get(&Kind::Rollout)

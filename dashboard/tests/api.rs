@@ -18,6 +18,14 @@ fn canary() -> Value {
                                 {"pause": {"duration": "60s"}}]}})
 }
 
+/// Containers that are ready, of each pod.
+fn pods(page: &Value) -> Vec<&str> {
+    let sets = page["revisions"].as_array().unwrap().iter();
+    sets.flat_map(|revision| revision["replicaSets"][0]["pods"].as_array().unwrap())
+        .map(|pod| pod["ready"].as_str().unwrap())
+        .collect()
+}
+
 fn revisions(page: &Value) -> Vec<(i64, i64, Vec<&str>)> {
     let sets = page["revisions"].as_array().unwrap().iter();
     sets.map(|revision| {
@@ -42,8 +50,9 @@ async fn list_and_page_tell_a_canary_from_start_to_end() {
 
     world.set_image("web", "shop:v2").await;
     let page = world
-        .until("web", "waits", |page| {
-            page["waitingOn"]["reason"] == "Promotion"
+        .until("web", "waits with its pods", |page| {
+            // A pod that goes is still there for a while.
+            page["waitingOn"]["reason"] == "Promotion" && pods(page) == ["1/1"; 3]
         })
         .await;
     assert_eq!(
@@ -68,14 +77,6 @@ async fn list_and_page_tell_a_canary_from_start_to_end() {
             ("next", &promoted)
         ]
     );
-    let pods: Vec<&Value> = page["revisions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|revision| revision["replicaSets"][0]["pods"].as_array().unwrap())
-        .collect();
-    assert_eq!(pods.len(), 3);
-    assert!(pods.iter().all(|pod| pod["ready"] == "1/1"), "{pods:#?}");
     let reasons: Vec<&str> = page["events"]
         .as_array()
         .unwrap()

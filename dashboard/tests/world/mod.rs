@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sim::Cluster;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tower::{ServiceExt, service_fn};
+use tower::service_fn;
 
 const ROLLOUTS: &str = "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts";
 
@@ -89,13 +89,17 @@ impl World {
             .unwrap();
         let address = dashboard.url();
         let address = address.trim_start_matches("http://").trim_end_matches('/');
-        Self {
+        let world = Self {
             cluster,
             client,
             address: address.parse().unwrap(),
             _actors: actors,
             _dashboard: dashboard,
-        }
+        };
+        let namespace = json!({"apiVersion": "v1", "kind": "Namespace",
+                               "metadata": {"name": "shop"}});
+        world.create("/api/v1/namespaces", namespace).await;
+        world
     }
 
     pub fn stop_watches(&self) {

@@ -116,7 +116,9 @@ function Filters() {
   return (
     <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
       <label>
-        Search <kbd>/</kbd>
+        <span>
+          Search <kbd>/</kbd>
+        </span>
         <input
           id="search"
           type="search"
@@ -234,8 +236,10 @@ const Line = memo(function Line({ row }: { row: Row }) {
         <span class="namespace">{row.namespace}</span>
       </th>
       <td data-label="Strategy">{row.strategy || "–"}</td>
-      <td data-label="Step">{row.step ?? "–"}</td>
-      <td data-label="Weight">
+      <td data-label="Step" class={row.step ? "" : "nothing"}>
+        {row.step ?? "–"}
+      </td>
+      <td data-label="Weight" class={weight === undefined ? "nothing" : ""}>
         {weight === undefined ? "–" : <Bar share={weight} label={`${weight} %`} />}
       </td>
       <td data-label="Pods">
@@ -254,7 +258,7 @@ const Line = memo(function Line({ row }: { row: Row }) {
       <td data-label="Age">
         <Age of={row.created} />
       </td>
-      <td data-label="Waits on" class="waits">
+      <td data-label="Waits on" class={waiting ? "" : "nothing"}>
         {waiting ? (
           <>
             {waiting.reason}
