@@ -56,7 +56,8 @@ after(() => {
 
 async function serious() {
   await browser.value(`${axe}; 0`);
-  const { violations } = await browser.value("axe.run(document)");
+  const { violations, passes } = await browser.value("axe.run(document)");
+  assert.ok(passes.length > 10, "axe looked at the page");
   return violations
     .filter((one) => ["serious", "critical"].includes(one.impact))
     .map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`);
