@@ -80,8 +80,12 @@ fn wanted_page(query: &str) -> Result<Option<Key>, String> {
     };
     // Names of Kubernetes objects need no escapes but that of the slash.
     let wanted = wanted.replace("%2F", "/").replace("%2f", "/");
+    let is_name = |text: &str| {
+        let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+        !text.is_empty() && text.bytes().all(plain)
+    };
     match wanted.split_once('/') {
-        Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
+        Some((namespace, name)) if is_name(namespace) && is_name(name) => {
             Ok(Some((namespace.to_owned(), name.to_owned())))
         }
         _ => Err(format!("rollout is \"{wanted}\"; use NAMESPACE/NAME")),
@@ -210,7 +214,15 @@ mod tests {
         ] {
             assert_eq!(wanted_page(query), expected, "{query}");
         }
-        for query in ["rollout=", "rollout=web", "rollout=/web", "rollout=shop/"] {
+        for query in [
+            "rollout=",
+            "rollout=web",
+            "rollout=/web",
+            "rollout=shop/",
+            "rollout=shop/web/x",
+            "rollout=shop/web,metadata.name=x",
+            "rollout=%2e%2e/web",
+        ] {
             assert!(wanted_page(query).is_err(), "{query}");
         }
     }

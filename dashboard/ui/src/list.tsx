@@ -261,12 +261,17 @@ const Line = memo(function Line({ row }: { row: Row }) {
       <td data-label="Waits on" class={waiting ? "" : "nothing"}>
         {waiting ? (
           <>
-            {waiting.reason}
-            {waiting.until && (
+            {waiting.reason}{" "}
+            {waiting.until ? (
               <small>
-                {" "}
                 <Until time={waiting.until} />
               </small>
+            ) : (
+              waiting.needed && (
+                <small>
+                  {waiting.seen}, needs {waiting.needed}
+                </small>
+              )
             )}
           </>
         ) : (
