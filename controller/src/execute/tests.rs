@@ -1,11 +1,15 @@
 //! What is sent for a plan, and what is made of the answers, without a cluster.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use planner::{Action, ReplicaSetChange, Settings};
 
+use tokio::time::Instant;
+
 use super::*;
 use crate::config::{ClockMode, WallClock};
+use crate::lease::Leading;
 use crate::metrics::Metrics;
 
 /// Method and path of each request.
@@ -147,4 +151,26 @@ async fn nothing_is_sent_after_a_write_that_failed() {
     let log = log.lock().unwrap();
     let patches = log.iter().filter(|line| line.starts_with("PATCH"));
     assert_eq!(patches.count(), 2, "{log:?}");
+}
+
+/// safety.md S20: another one may lead from the moment at which our Lease runs out.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_once_the_lease_has_run_out() {
+    let (executor, log) = executor(|line| match line {
+        line if line.starts_with("PATCH") => set_of("r1"),
+        _ => (200, rollout()),
+    });
+    let (fence, leading) = Fence::closed();
+    let executor = Executor { fence, ..executor };
+    let term = Duration::from_secs(10);
+    leading.send_replace(Leading::Until(Instant::now() + term));
+    for (passed, is_sent) in [(Duration::ZERO, true), (term, false)] {
+        tokio::time::sleep(passed).await;
+        log.lock().unwrap().clear();
+        let outcome = executor.run(work(&executor, vec![resizing("web-1")])).await;
+        let patches = log.lock().unwrap().iter().any(|it| it.starts_with("PATCH"));
+        assert_eq!(patches, is_sent);
+        let refusal = outcome.failed.map(|failed| failed.refusal);
+        assert_eq!(refusal, (!is_sent).then_some(Refusal::NotLeading));
+    }
 }

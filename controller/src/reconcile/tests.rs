@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::execute::Failed;
+use crate::gate::Expected;
 use crate::lease::Fence;
 use crate::refusal::Refusal;
 
@@ -271,4 +272,27 @@ async fn what_is_not_known_of_a_write_is_read() {
         reconciler.finish_work(Done::Executed(key(), Box::new(outcome)));
         assert_eq!(!reconciler.work.is_empty(), is_read);
     }
+}
+
+/// safety.md S18: what was written before a write failed is waited for like any other write.
+#[tokio::test]
+async fn what_was_written_before_a_failure_is_waited_for() {
+    let mut reconciler = reconciler();
+    let kind = Kind::ReplicaSet;
+    let set = object(kind, "u1", "5");
+    show(&mut reconciler, kind, WatchEvent::Apply(set));
+    let failed = Failed {
+        object: "Service/web".to_owned(),
+        creating: false,
+        refusal: Refusal::Denied("no".to_owned()),
+        target: (Kind::Service, key()),
+    };
+    let outcome = Outcome {
+        wrote: vec![(kind, key(), Expected::Changed("6".to_owned()))],
+        failed: Some(failed),
+        ..Outcome::default()
+    };
+    reconciler.finish_work(Done::Executed(key(), Box::new(outcome)));
+    let waits = reconciler.gate.check(&key(), &reconciler.cache);
+    assert_eq!(waits.unwrap_err().1, [(kind, key())]);
 }
