@@ -93,7 +93,8 @@ fn patch_merges_in_each_of_its_forms() {
     let test = world.fails(
         r#"patch rollout shop --type=json -p '[{"op":"test","path":"/spec/replicas","value":9}]'"#,
     );
-    assert!(test.contains("failed at path '/spec/replicas'"), "{test}");
+    // The real server says no more of a patch that does not apply.
+    assert!(test.starts_with("The request is invalid"), "{test}");
 }
 
 #[test]
