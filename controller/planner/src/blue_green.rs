@@ -88,7 +88,9 @@ pub(crate) fn switch_back(
     let active = Services::of(situation, strategy).active();
     let all = &situation.revisions.all;
     let is_on_one = all.iter().any(|rs| active.selects(&rs.hash));
-    let can_answer = stable.available() > 0 || all.iter().all(|rs| rs.available() == 0);
+    // Old counts show pods that a smaller size may take yet.
+    let has_some = stable.is_current() && stable.available() > 0;
+    let can_answer = has_some || all.iter().all(|rs| rs.available() == 0);
     (is_on_one || can_answer)
         .then(|| active.point_at(situation, stable))
         .flatten()

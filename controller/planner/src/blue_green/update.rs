@@ -189,15 +189,15 @@ impl<'s, 'a> Update<'s, 'a> {
             .filter(|rs| can_serve(rs))
             .or_else(|| {
                 // Without a selector users are on all pods, and stay there as long as stable has
-                // fewer than others.
-                let least = match active.selected {
-                    Selected::Nothing => most,
-                    Selected::Revision(_) => 0,
+                // fewer than others. Old counts show pods that a smaller size may take yet.
+                let has_enough = |stable: &ReplicaSet| match active.selected {
+                    Selected::Nothing => stable.is_current() && stable.available() >= most,
+                    Selected::Revision(_) => true,
                 };
                 let stable = self.situation.stable_to_serve();
                 stable
                     .filter(|stable| stable.uid != self.new.uid)
-                    .filter(|stable| can_serve(stable) && stable.available() >= least)
+                    .filter(|stable| can_serve(stable) && has_enough(stable))
             });
         let target = if current.is_none() && restored.is_some() {
             restored
