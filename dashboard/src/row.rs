@@ -122,13 +122,7 @@ fn unreadable(rollout: &Value, why: String) -> Row {
         set_weight: None,
         actual_weight: None,
         images: Vec::new(),
-        replicas: Counts {
-            desired: 0,
-            current: 0,
-            updated: 0,
-            ready: 0,
-            available: 0,
-        },
+        replicas: Counts::default(),
         waiting_on: None,
     }
 }

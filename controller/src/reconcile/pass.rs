@@ -1,5 +1,6 @@
 //! One pass over one Rollout, up to the requests that come of it: observe, plan, check.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
@@ -63,9 +64,12 @@ impl Reconciler {
     /// Looks for ReplicaSets that left the watch with pods, and once for those that the status
     /// refers to and that are not in sight: they may have lost their label alone.
     fn look_for_lost(&mut self, key: &Key) -> Option<BoxFuture<'static, Done>> {
+        let memory = self.memory.entry(key.clone()).or_default();
+        if memory.lost.as_ref().is_some_and(BTreeSet::is_empty) {
+            return None;
+        }
         let rollout = self.cache.rollout(key)?;
         let sets = self.cache.sets_of(key, rollout);
-        let memory = self.memory.entry(key.clone()).or_default();
         let lost = memory.lost.get_or_insert_with(|| {
             let status = rollout.status.iter();
             let labels = status.flat_map(|it| [&it.stable_rs, &it.current_pod_hash]);

@@ -57,7 +57,7 @@ pub struct RolloutView {
 }
 
 /// Pods of a Rollout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
     /// Wanted.
     pub desired: i64,

@@ -75,13 +75,7 @@ impl ListRow {
             message: problem.to_owned(),
             step: None,
             set_weight: None,
-            replicas: Counts {
-                desired: 0,
-                current: 0,
-                updated: 0,
-                ready: 0,
-                available: 0,
-            },
+            replicas: Counts::default(),
         }
     }
 
