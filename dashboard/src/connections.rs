@@ -12,7 +12,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::respond;
-use crate::shared::{STREAMS, Shared};
+use crate::shared::Shared;
+use crate::viewers::STREAMS;
 
 /// Connections at once; more wait until one ends.
 const CONNECTIONS: usize = 2 * STREAMS;

@@ -1,11 +1,12 @@
 //! The dashboard: what rollouts do, live, in a browser. Read-only: it has no way to change
 //! anything, and answers GET and HEAD alone.
 //!
-//! One watch of Rollouts and ReplicaSets serves every viewer; pods, Services and Events of one
-//! Rollout are watched while its page is open. What is shown is the [`view`] of the plugin, as
-//! JSON under `/api/v1/` and as Server-Sent Events; `ui/` draws it.
+//! One watch of Rollouts and ReplicaSets serves every viewer; what else a page shows is watched
+//! while it is open. What is shown is the [`view`] of the plugin, as JSON under `/api/v1/` and as
+//! Server-Sent Events; `ui/` draws it.
 //!
-//! It listens on loopback only: there are no logins yet.
+//! On a laptop it listens on loopback and shows what its own client may read. In a cluster each
+//! viewer logs in, and sees what *they* may read: see [`Login`].
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,32 +17,49 @@ use kube::Client;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+mod access;
 mod answer;
 mod api;
 mod assets;
 mod connections;
+mod document;
 mod guard;
+mod kind;
+mod login;
 mod page;
+mod refused;
 mod row;
+mod schema;
+mod server_time;
 mod shared;
+mod sight;
 mod state;
 mod stream;
 mod trim;
+mod viewers;
+mod watched;
 mod watching;
 
 use shared::Shared;
 
+pub use login::Login;
+pub use server_time::ServerClock;
+
 /// Tells the time of the cluster.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 
-/// What to show, and where.
+/// What to show, to whom, and where.
 pub struct Options {
-    /// Where to listen; loopback, and port 0 is any free one.
+    /// Where to listen; beyond loopback only with [`Login::Token`]. Port 0 is any free one.
     pub address: SocketAddr,
     /// The namespace to show; all when absent.
     pub namespace: Option<String>,
     /// The time of the cluster.
     pub clock: Clock,
+    /// How viewers are told apart.
+    pub login: Login,
+    /// Names that it is reached by, beside this machine's own.
+    pub hosts: Vec<String>,
 }
 
 /// A dashboard that runs. Dropping it stops it and closes its connections.
@@ -55,22 +73,14 @@ impl Dashboard {
     /// Starts one over `client` as tasks of the current tokio runtime.
     ///
     /// # Errors
-    /// The address is not loopback, or cannot be bound (usually: the port is taken).
+    /// The address is one that this [`Login`] is not safe on, or cannot be bound (usually: the port
+    /// is taken).
     pub async fn start(client: Client, options: Options) -> io::Result<Self> {
-        let address = options.address;
-        if !address.ip().is_loopback() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!(
-                    "{address} is not a loopback address; the dashboard has no logins, so it \
-                     listens on 127.0.0.1 or ::1 only"
-                ),
-            ));
-        }
-        let listener = TcpListener::bind(address).await?;
+        refuse_unsafe(&options)?;
+        let listener = TcpListener::bind(options.address).await?;
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
-        let shared = Arc::new(Shared::new(client, options.namespace, options.clock));
+        let shared = Arc::new(Shared::new(client, options));
         tokio::spawn(
             stop.clone()
                 .run_until_cancelled_owned(watching::watch(shared.clone())),
@@ -82,9 +92,34 @@ impl Dashboard {
         })
     }
 
-    /// What to open in a browser.
+    /// What to open in a browser on this machine.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
+                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        format!("http://{address}/")
     }
+}
+
+/// Refuses to listen where anybody could read what only some may.
+fn refuse_unsafe(options: &Options) -> io::Result<()> {
+    let address = options.address;
+    let why = match options.login {
+        _ if address.ip().is_loopback() => return Ok(()),
+        Login::Token => return Ok(()),
+        Login::None => "without logins it listens on 127.0.0.1 or ::1 only; use --login token",
+        Login::Proxy { .. } => {
+            "whoever reaches it could name themselves as the proxy does; let it listen on 127.0.0.1 \
+             or ::1, with the proxy beside it"
+        }
+    };
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        format!("{address} is not a loopback address; {why}"),
+    ))
 }

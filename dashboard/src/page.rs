@@ -1,4 +1,4 @@
-//! One Rollout's page: its pods, Services and Events are watched while somebody looks at it.
+//! One Rollout's page: what only it shows is watched while somebody looks at it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,53 +7,30 @@ use futures::StreamExt;
 use futures::stream::select_all;
 use kube::Client;
 use kube::api::{Api, DynamicObject};
-use kube::runtime::watcher::{self, Event};
-use kube::runtime::{WatchStreamExt, watcher::watcher};
+use kube::runtime::{WatchStreamExt, watcher};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use view::{Objects, PageView};
+use view::{Objects, PageObjects, PageView};
 
+use crate::kind::Kind;
 use crate::row::{Sample, decode};
 use crate::shared::Shared;
-use crate::state::{Key, taken};
-use crate::watching::{resource, words};
+use crate::sight::Sight;
+use crate::state::uid;
+use crate::watched::Key;
 
-/// What is read for a page only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Pod,
-    Service,
-    Event,
-}
+mod read;
 
-impl Kind {
-    const ALL: [Self; 3] = [Self::Pod, Self::Service, Self::Event];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Pod => "Pod",
-            Self::Service => "Service",
-            Self::Event => "Event",
-        }
-    }
-
-    fn config(self, rollout: &str) -> watcher::Config {
-        let all = watcher::Config::default();
-        match self {
-            Self::Pod => all.labels(crds::names::POD_TEMPLATE_HASH),
-            Self::Service => all,
-            Self::Event => all.fields(&format!(
-                "involvedObject.kind=Rollout,involvedObject.name={rollout}"
-            )),
-        }
-    }
-}
+use read::Read;
 
 /// A page that somebody looks at. Dropping it ends its watches.
 pub(crate) struct OpenPage {
-    objects: Arc<Mutex<Read>>,
+    /// What selects the pods and ReplicaSets of the Rollout.
+    selector: String,
+    read: Arc<Mutex<Read>>,
     changed: watch::Sender<u64>,
     watching: AbortHandle,
 }
@@ -64,18 +41,9 @@ impl Drop for OpenPage {
     }
 }
 
-/// What was read for a page.
-#[derive(Default)]
-struct Read {
-    objects: BTreeMap<Kind, BTreeMap<Key, Value>>,
-    incoming: BTreeMap<Kind, BTreeMap<Key, Value>>,
-    /// Kinds that could not be read, and why; a kind that is in neither map is on its way.
-    trouble: BTreeMap<Kind, String>,
-}
-
 /// What a page shows.
-#[derive(Serialize)]
-struct Page<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Page<'a> {
     #[serde(flatten)]
     view: PageView,
     /// How traffic and pods were since the dashboard looks, oldest first.
@@ -85,32 +53,31 @@ struct Page<'a> {
 }
 
 /// A kind that is not shown.
-#[derive(Serialize)]
-struct Unseen {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Unseen {
     kind: &'static str,
     why: String,
 }
 
 /// A Rollout that cannot be shown.
-#[derive(Serialize)]
-struct Missing<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Missing<'a> {
     namespace: &'a str,
     name: &'a str,
     missing: String,
 }
 
 impl OpenPage {
-    pub(crate) fn open(client: &Client, (namespace, name): &Key) -> Arc<Self> {
-        let streams = Kind::ALL.map(|kind| {
-            let resource = resource("", "v1", kind.name());
+    pub(crate) fn open(client: &Client, (namespace, name): &Key, selector: String) -> Arc<Self> {
+        let streams = Kind::OF_PAGE.map(|kind| {
             let api: Api<DynamicObject> =
-                Api::namespaced_with(client.clone(), namespace, &resource);
-            let events = watcher(api, kind.config(name)).default_backoff();
+                Api::namespaced_with(client.clone(), namespace, &kind.resource());
+            let events = watcher::watcher(api, config(kind, name, &selector)).default_backoff();
             events.map(move |event| (kind, event)).boxed()
         });
-        let objects: Arc<Mutex<Read>> = Arc::default();
+        let read: Arc<Mutex<Read>> = Arc::default();
         let changed = watch::Sender::new(0_u64);
-        let (into, tell) = (objects.clone(), changed.clone());
+        let (into, tell) = (read.clone(), changed.clone());
         let watching = tokio::spawn(async move {
             let mut events = select_all(streams);
             while let Some((kind, event)) = events.next().await {
@@ -119,10 +86,15 @@ impl OpenPage {
             }
         });
         Arc::new(Self {
-            objects,
+            selector,
+            read,
             changed,
             watching: watching.abort_handle(),
         })
+    }
+
+    pub(crate) fn selector(&self) -> &str {
+        &self.selector
     }
 
     /// Counts the changes of what was read, and wakes with each.
@@ -132,15 +104,15 @@ impl OpenPage {
 
     /// Waits until every kind was read, or could not be.
     pub(crate) async fn settled(&self) {
-        let is_settled = |_: &u64| lock(&self.objects).is_settled();
+        let is_settled = |_: &u64| lock(&self.read).is_settled();
         let mut changes = self.changes();
         // The sender lives as long as we do.
         let _closed = changes.wait_for(is_settled).await;
     }
 
-    /// The page as JSON.
-    pub(crate) fn json(&self, shared: &Shared, key: &Key) -> String {
-        let read = lock(&self.objects);
+    /// The page as JSON, for a viewer who sees so much.
+    pub(crate) fn json(&self, shared: &Shared, key: &Key, sight: &Sight) -> String {
+        let read = lock(&self.read);
         let state = shared.state();
         let missing = |missing| {
             serde_json::to_string(&Missing {
@@ -149,21 +121,42 @@ impl OpenPage {
                 missing,
             })
         };
-        let json = match state.rollout(key) {
-            None => missing("there is no such rollout".to_owned()),
-            Some((rollout, replica_sets, history)) => match decode(rollout) {
+        let sees = |kind| sight.sees(kind, &key.0);
+        let json = match state.rollout(key).filter(|_| sees(Kind::Rollout)) {
+            None => missing("there is no such rollout, or you may not see it".to_owned()),
+            Some(json) => match decode(json) {
                 Err(why) => missing(why),
                 Ok(rollout) => {
-                    let objects = Objects {
-                        rollout: &rollout,
-                        replica_sets: &replica_sets,
-                        pods: &read.all(Kind::Pod),
+                    let all = |kind| {
+                        if sees(kind) {
+                            read.all(kind)
+                        } else {
+                            Vec::new()
+                        }
                     };
-                    let (services, events) = (read.all(Kind::Service), read.all(Kind::Event));
+                    let (replica_sets, outlines) = if sees(Kind::ReplicaSet) {
+                        (state.replica_sets_of(json), read.outlines(uid(json)))
+                    } else {
+                        (Vec::new(), BTreeMap::new())
+                    };
+                    let nothing = VecDeque::new();
+                    let samples = state.samples(key).filter(|_| sees(Kind::ReplicaSet));
+                    let page = PageObjects {
+                        objects: Objects {
+                            rollout: &rollout,
+                            replica_sets: &replica_sets,
+                            pods: &all(Kind::Pod),
+                        },
+                        services: &all(Kind::Service),
+                        events: &all(Kind::Event),
+                        analysis_runs: &all(Kind::AnalysisRun),
+                        experiments: &all(Kind::Experiment),
+                        outlines: &outlines,
+                    };
                     serde_json::to_string(&Page {
-                        view: PageView::new(objects, &services, &events, shared.now()),
-                        history,
-                        unseen: read.unseen(),
+                        view: PageView::new(page, shared.now()),
+                        history: samples.unwrap_or(&nothing),
+                        unseen: unseen(&read, sight, &key.0),
                     })
                 }
             },
@@ -172,64 +165,47 @@ impl OpenPage {
     }
 }
 
-fn lock(read: &Mutex<Read>) -> MutexGuard<'_, Read> {
-    read.lock().unwrap_or_else(PoisonError::into_inner)
+/// What is watched of a kind.
+fn config(kind: Kind, rollout: &str, selector: &str) -> watcher::Config {
+    let all = watcher::Config::default();
+    match kind {
+        Kind::Pod | Kind::ReplicaSet => all.labels(selector),
+        Kind::Event => all.fields(&format!(
+            "involvedObject.kind=Rollout,involvedObject.name={rollout}"
+        )),
+        Kind::Rollout | Kind::Service | Kind::AnalysisRun | Kind::Experiment => all,
+    }
 }
 
-impl Read {
-    fn is_settled(&self) -> bool {
-        Kind::ALL
-            .iter()
-            .all(|kind| self.objects.contains_key(kind) || self.trouble.contains_key(kind))
-    }
-
-    fn all(&self, kind: Kind) -> Vec<Value> {
-        let all = self.objects.get(&kind).into_iter();
-        all.flat_map(BTreeMap::values).cloned().collect()
-    }
-
-    fn unseen(&self) -> Vec<Unseen> {
-        let unseen = |kind: &Kind| {
-            let why = match (self.trouble.get(kind), self.objects.contains_key(kind)) {
-                (Some(why), _) => why.clone(),
-                (None, true) => return None,
-                (None, false) => "being read".to_owned(),
-            };
-            let kind = kind.name();
-            Some(Unseen { kind, why })
-        };
-        Kind::ALL.iter().filter_map(unseen).collect()
-    }
-
-    fn apply(&mut self, kind: Kind, event: Result<Event<DynamicObject>, watcher::Error>) {
-        let event = match event {
-            Ok(event) => event,
-            Err(error) => {
-                self.trouble.insert(kind, words(&error));
-                return;
-            }
-        };
-        match event {
-            Event::Init => {
-                self.incoming.insert(kind, BTreeMap::new());
-            }
-            Event::InitApply(object) => {
-                self.incoming.entry(kind).or_default().extend(taken(object));
-            }
-            Event::InitDone => {
-                self.trouble.remove(&kind);
-                let seen = self.incoming.remove(&kind).unwrap_or_default();
-                self.objects.insert(kind, seen);
-            }
-            Event::Apply(object) => {
-                self.trouble.remove(&kind);
-                self.objects.entry(kind).or_default().extend(taken(object));
-            }
-            Event::Delete(object) => {
-                if let Some((key, _)) = taken(object) {
-                    self.objects.entry(kind).or_default().remove(&key);
-                }
-            }
+/// What selects the pods and ReplicaSets of a Rollout, and few others: its `matchLabels`, beside the
+/// label that all of them have. A value that no label can have selects nothing anyway.
+pub(crate) fn selector(rollout: Option<&Value>) -> String {
+    let labels = rollout.and_then(|rollout| rollout.pointer("/spec/selector/matchLabels"));
+    let labels = labels.and_then(Value::as_object).into_iter().flatten();
+    let mut selector = crds::names::POD_TEMPLATE_HASH.to_owned();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    for (name, value) in labels {
+        let value = value.as_str().filter(|value| value.bytes().all(plain));
+        if let Some(value) = value.filter(|_| name.bytes().all(plain)) {
+            selector.push_str(&format!(",{name}={value}"));
         }
     }
+    selector
+}
+
+fn unseen(read: &Read, sight: &Sight, namespace: &str) -> Vec<Unseen> {
+    let unseen = |kind: &Kind| {
+        let why = if sight.sees(*kind, namespace) {
+            read.trouble(*kind)?.to_owned()
+        } else {
+            format!("you may not list {} in {namespace}", kind.plural())
+        };
+        let kind = kind.name();
+        Some(Unseen { kind, why })
+    };
+    Kind::OF_PAGE.iter().filter_map(unseen).collect()
+}
+
+fn lock(read: &Mutex<Read>) -> MutexGuard<'_, Read> {
+    read.lock().unwrap_or_else(PoisonError::into_inner)
 }

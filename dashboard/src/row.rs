@@ -1,12 +1,13 @@
 //! A row of the list: what the plugin's view says, without what only a page shows.
 
 use crds::{Rollout, Time};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use view::{Counts, ImageView, Objects, RolloutView, WaitingView};
 
 /// A Rollout in the list. Its fields are those of [`RolloutView`].
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Row {
     namespace: String,
@@ -29,7 +30,7 @@ pub(crate) struct Row {
 }
 
 /// How the traffic and the pods were at some moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Sample {
     pub(crate) at: Time,
     /// The share of the traffic of the newest version; canary only.

@@ -6,37 +6,19 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crds::Time;
 use kube::core::DynamicObject;
-use kube::runtime::watcher::Event;
+use kube::runtime::watcher::{self, Event};
 use serde_json::Value;
 
+use crate::kind::Kind;
 use crate::row::{Sample, row};
+use crate::sight::Sight;
 use crate::trim::trim;
+use crate::watched::{Key, Watched};
 
 /// Rollouts that are gone are remembered up to this many, for viewers who were away.
 const REMEMBERED: usize = 1024;
 /// Samples of a Rollout that are kept.
 const SAMPLES: usize = 120;
-
-/// Namespace and name.
-pub(crate) type Key = (String, String);
-
-/// What the shared watch watches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    Rollout,
-    ReplicaSet,
-}
-
-impl Kind {
-    pub(crate) const ALL: [Self; 2] = [Self::Rollout, Self::ReplicaSet];
-
-    pub(crate) const fn plural(self) -> &'static str {
-        match self {
-            Self::Rollout => "rollouts",
-            Self::ReplicaSet => "replicasets",
-        }
-    }
-}
 
 /// Everything that is known of a cluster, numbered by changes.
 pub(crate) struct State {
@@ -44,16 +26,14 @@ pub(crate) struct State {
     epoch: u64,
     /// Grows with each change that somebody can see.
     change: u64,
-    objects: BTreeMap<Kind, BTreeMap<Key, Value>>,
-    /// Objects of a list that is still being received.
-    incoming: BTreeMap<Kind, BTreeMap<Key, Value>>,
-    complete: BTreeSet<Kind>,
-    /// Why a kind is not up to date.
-    trouble: BTreeMap<Kind, String>,
+    rollouts: Watched<Value>,
+    replica_sets: Watched<Value>,
     /// ReplicaSets by the uid of their owner.
     owned: BTreeMap<String, BTreeSet<Key>>,
     /// Rollouts by uid.
     owners: BTreeMap<String, Key>,
+    /// Namespaces that have, or had, Rollouts.
+    namespaces: Arc<BTreeSet<String>>,
     shown: BTreeMap<Key, Shown>,
     /// Rollouts that are gone, with the change they went with; oldest first.
     gone: VecDeque<(u64, Key)>,
@@ -86,26 +66,36 @@ impl State {
         Self {
             epoch,
             change: 0,
-            objects: Kind::ALL.map(|kind| (kind, BTreeMap::new())).into(),
-            incoming: BTreeMap::new(),
-            complete: BTreeSet::new(),
-            trouble: BTreeMap::new(),
+            rollouts: Watched::default(),
+            replica_sets: Watched::default(),
             owned: BTreeMap::new(),
             owners: BTreeMap::new(),
+            namespaces: Arc::default(),
             shown: BTreeMap::new(),
             gone: VecDeque::new(),
         }
     }
 
     /// Whether every kind was seen once as a whole.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.complete.len() == Kind::ALL.len()
+    pub(crate) const fn is_complete(&self) -> bool {
+        self.rollouts.is_complete() && self.replica_sets.is_complete()
     }
 
     /// What is not up to date, and why.
     pub(crate) fn trouble(&self) -> Vec<String> {
-        let words = |(kind, why): (&Kind, &String)| format!("{}: {why}", kind.plural());
-        self.trouble.iter().map(words).collect()
+        let kinds = [
+            (Kind::Rollout, &self.rollouts),
+            (Kind::ReplicaSet, &self.replica_sets),
+        ];
+        let troubles = kinds.into_iter();
+        troubles
+            .filter_map(|(kind, all)| Some(format!("{}: {}", kind.plural(), all.trouble()?)))
+            .collect()
+    }
+
+    /// Namespaces that have, or had, Rollouts.
+    pub(crate) fn namespaces(&self) -> Arc<BTreeSet<String>> {
+        self.namespaces.clone()
     }
 
     /// The name of this state: where a viewer can go on from.
@@ -127,20 +117,32 @@ impl State {
         self.change
     }
 
-    /// What to tell a viewer who has seen everything up to `change`, or nothing yet.
-    pub(crate) fn since(&self, change: Option<u64>) -> Difference {
+    /// What to tell a viewer who sees so much and knows everything up to `change`, or nothing yet.
+    pub(crate) fn since(&self, change: Option<u64>, sight: &Sight, now: Time) -> Difference {
         // What went before the oldest that is remembered cannot be told any more.
         let forgotten = (self.gone.len() >= REMEMBERED)
             .then(|| self.gone.front().map_or(0, |(change, _)| *change));
         let from = change.filter(|change| forgotten.is_none_or(|oldest| *change >= oldest));
-        let rows = self.shown.values();
-        let rows = rows.filter(|shown| from.is_none_or(|from| shown.change > from));
+        let rows = self.shown.iter();
+        let rows = rows.filter(|(key, shown)| {
+            from.is_none_or(|from| shown.change > from) && sight.sees(Kind::Rollout, &key.0)
+        });
         let gone = self.gone.iter().filter(|(change, key)| {
-            from.is_some_and(|from| *change > from) && !self.shown.contains_key(key)
+            from.is_some_and(|from| *change > from)
+                && !self.shown.contains_key(key)
+                && sight.sees(Kind::Rollout, &key.0)
         });
         Difference {
             all: from.is_none(),
-            rows: rows.map(|shown| shown.row.clone()).collect(),
+            rows: rows
+                .filter_map(|(key, shown)| {
+                    if sight.sees(Kind::ReplicaSet, &key.0) {
+                        return Some(shown.row.clone());
+                    }
+                    let alone = row(self.rollouts.objects().get(key)?, &[], now).0;
+                    serde_json::to_string(&alone).ok().map(Arc::from)
+                })
+                .collect(),
             gone: gone.map(|(_, key)| key.clone()).collect(),
         }
     }
@@ -150,138 +152,91 @@ impl State {
         Some(self.shown.get(key)?.touched)
     }
 
-    /// A Rollout with its ReplicaSets and samples.
-    pub(crate) fn rollout(&self, key: &Key) -> Option<(&Value, Vec<Value>, &VecDeque<Sample>)> {
-        let rollout = self.objects.get(&Kind::Rollout)?.get(key)?;
-        let shown = self.shown.get(key)?;
-        Some((rollout, self.replica_sets_of(rollout), &shown.samples))
+    /// A Rollout; `None` when it is not there.
+    pub(crate) fn rollout(&self, key: &Key) -> Option<&Value> {
+        self.rollouts.objects().get(key)
     }
 
-    /// Notes that a kind cannot be watched now.
-    pub(crate) fn fail(&mut self, kind: Kind, why: String) {
-        self.trouble.insert(kind, why);
+    /// How a Rollout was, oldest first.
+    pub(crate) fn samples(&self, key: &Key) -> Option<&VecDeque<Sample>> {
+        Some(&self.shown.get(key)?.samples)
     }
 
-    /// Takes in what the watch tells.
-    pub(crate) fn apply(&mut self, kind: Kind, event: Event<DynamicObject>, now: Time) {
-        match event {
-            Event::Init => {
-                self.incoming.insert(kind, BTreeMap::new());
-            }
-            Event::InitApply(object) => {
-                if let Some((key, json)) = taken(object) {
-                    self.incoming.entry(kind).or_default().insert(key, json);
-                }
-            }
-            Event::InitDone => {
-                self.trouble.remove(&kind);
-                let seen = self.incoming.remove(&kind).unwrap_or_default();
-                let left = self.objects.get(&kind).into_iter().flatten();
-                let left = left
-                    .map(|(key, _)| key)
-                    .filter(|key| !seen.contains_key(*key));
-                for key in left.cloned().collect::<Vec<_>>() {
-                    self.remove(kind, &key, now);
-                }
-                for (key, json) in seen {
-                    self.put(kind, key, json, now);
-                }
-                let first = !self.is_complete();
-                self.complete.insert(kind);
-                if first && self.is_complete() {
-                    self.refresh_all(now);
-                }
-            }
-            Event::Apply(object) => {
-                self.trouble.remove(&kind);
-                if let Some((key, json)) = taken(object) {
-                    self.put(kind, key, json, now);
-                }
-            }
-            Event::Delete(object) => {
-                self.trouble.remove(&kind);
-                if let Some((key, _)) = taken(object) {
-                    self.remove(kind, &key, now);
-                }
-            }
-        }
-    }
-
-    fn put(&mut self, kind: Kind, key: Key, json: Value, now: Time) {
-        let objects = self.objects.entry(kind).or_default();
-        let before = objects.insert(key.clone(), json.clone());
-        if before
-            .as_ref()
-            .is_some_and(|before| version(before) == version(&json))
-        {
-            return;
-        }
-        if let Some(before) = &before {
-            self.forget(kind, &key, before);
-        }
+    /// Takes in what the watch of a shared kind tells.
+    pub(crate) fn apply(
+        &mut self,
+        kind: Kind,
+        event: Result<Event<DynamicObject>, watcher::Error>,
+        now: Time,
+    ) {
+        let was_complete = self.is_complete();
         match kind {
             Kind::Rollout => {
-                self.owners.insert(uid(&json).to_owned(), key.clone());
+                for (key, before) in self.rollouts.apply(event, taken) {
+                    self.rollout_changed(&key, before.as_ref(), now);
+                }
+            }
+            _ => {
+                for (key, before) in self.replica_sets.apply(event, taken) {
+                    self.replica_set_changed(&key, before.as_ref(), now);
+                }
+            }
+        }
+        if !was_complete && self.is_complete() {
+            let keys: Vec<Key> = self.owners.values().cloned().collect();
+            for key in keys {
                 self.refresh(&key, now);
             }
-            Kind::ReplicaSet => {
-                for owner in owners(&json) {
-                    let owned = self.owned.entry(owner.to_owned()).or_default();
-                    owned.insert(key.clone());
-                }
-                self.refresh_owners(&json, now);
+        }
+    }
+
+    fn rollout_changed(&mut self, key: &Key, before: Option<&Value>, now: Time) {
+        let after = self.rollouts.objects().get(key);
+        if is_same(before, after) {
+            return;
+        }
+        if let Some(before) = before {
+            self.owners.remove(uid(before));
+        }
+        if let Some(after) = after {
+            self.owners.insert(uid(after).to_owned(), key.clone());
+            if !self.namespaces.contains(&key.0) {
+                Arc::make_mut(&mut self.namespaces).insert(key.0.clone());
+            }
+            self.refresh(key, now);
+        } else if self.shown.remove(key).is_some() {
+            self.change = self.change.saturating_add(1);
+            self.gone.push_back((self.change, key.clone()));
+            if self.gone.len() > REMEMBERED {
+                self.gone.pop_front();
             }
         }
     }
 
-    fn remove(&mut self, kind: Kind, key: &Key, now: Time) {
-        let objects = self.objects.entry(kind).or_default();
-        let Some(before) = objects.remove(key) else {
-            return;
-        };
-        self.forget(kind, key, &before);
-        match kind {
-            Kind::Rollout => {
-                self.shown.remove(key);
-                self.change = self.change.saturating_add(1);
-                self.gone.push_back((self.change, key.clone()));
-                if self.gone.len() > REMEMBERED {
-                    self.gone.pop_front();
-                }
-            }
-            Kind::ReplicaSet => self.refresh_owners(&before, now),
-        }
-    }
-
-    /// Takes an object out of the indexes.
-    fn forget(&mut self, kind: Kind, key: &Key, object: &Value) {
-        if kind == Kind::Rollout {
-            self.owners.remove(uid(object));
+    fn replica_set_changed(&mut self, key: &Key, before: Option<&Value>, now: Time) {
+        let after = self.replica_sets.objects().get(key);
+        if is_same(before, after) {
             return;
         }
-        for owner in owners(object) {
+        let mut touched: BTreeSet<String> = BTreeSet::new();
+        for owner in before.into_iter().flat_map(owners) {
             if let Some(owned) = self.owned.get_mut(owner) {
                 owned.remove(key);
                 if owned.is_empty() {
                     self.owned.remove(owner);
                 }
             }
+            touched.insert(owner.to_owned());
         }
-    }
-
-    fn refresh_owners(&mut self, replica_set: &Value, now: Time) {
-        let keys: Vec<Key> = owners(replica_set)
-            .filter_map(|owner| self.owners.get(owner).cloned())
-            .collect();
-        for key in keys {
-            self.refresh(&key, now);
+        for owner in after.into_iter().flat_map(owners) {
+            let owned = self.owned.entry(owner.to_owned()).or_default();
+            owned.insert(key.clone());
+            touched.insert(owner.to_owned());
         }
-    }
-
-    fn refresh_all(&mut self, now: Time) {
-        let keys: Vec<Key> = self.owners.values().cloned().collect();
-        for key in keys {
-            self.refresh(&key, now);
+        for owner in touched {
+            if let Some(key) = self.owners.get(&owner).cloned() {
+                self.refresh(&key, now);
+            }
         }
     }
 
@@ -290,11 +245,7 @@ impl State {
         if !self.is_complete() {
             return;
         }
-        let Some(rollout) = self
-            .objects
-            .get(&Kind::Rollout)
-            .and_then(|all| all.get(key))
-        else {
+        let Some(rollout) = self.rollout(key) else {
             return;
         };
         let (row, sample) = row(rollout, &self.replica_sets_of(rollout), now);
@@ -327,21 +278,27 @@ impl State {
         }
     }
 
-    fn replica_sets_of(&self, rollout: &Value) -> Vec<Value> {
-        let all = self.objects.get(&Kind::ReplicaSet);
+    /// The ReplicaSets that belong to a Rollout.
+    pub(crate) fn replica_sets_of(&self, rollout: &Value) -> Vec<Value> {
+        let all = self.replica_sets.objects();
         let owned = self.owned.get(uid(rollout));
         let keys = owned.into_iter().flatten();
-        keys.filter_map(|key| all?.get(key).cloned()).collect()
+        keys.filter_map(|key| all.get(key).cloned()).collect()
     }
 }
 
 /// The key of an object and what is kept of it.
 pub(crate) fn taken(object: DynamicObject) -> Option<(Key, Value)> {
-    let namespace = object.metadata.namespace.clone().unwrap_or_default();
-    let key = (namespace, object.metadata.name.clone()?);
-    let mut json = serde_json::to_value(object).ok()?;
+    let (key, mut json) = whole(object)?;
     trim(&mut json);
     Some((key, json))
+}
+
+/// The key of an object, and all of it.
+pub(crate) fn whole(object: DynamicObject) -> Option<(Key, Value)> {
+    let namespace = object.metadata.namespace.clone().unwrap_or_default();
+    let key = (namespace, object.metadata.name.clone()?);
+    Some((key, serde_json::to_value(object).ok()?))
 }
 
 fn text<'a>(object: &'a Value, place: &str) -> &'a str {
@@ -349,15 +306,17 @@ fn text<'a>(object: &'a Value, place: &str) -> &'a str {
     text.unwrap_or_default()
 }
 
-fn uid(object: &Value) -> &str {
+pub(crate) fn uid(object: &Value) -> &str {
     text(object, "/metadata/uid")
 }
 
-fn version(object: &Value) -> &str {
-    text(object, "/metadata/resourceVersion")
+/// Whether nothing changed between two readings of an object.
+fn is_same(before: Option<&Value>, after: Option<&Value>) -> bool {
+    let version = |object| text(object, "/metadata/resourceVersion");
+    before.map(version) == after.map(version)
 }
 
-fn owners(object: &Value) -> impl Iterator<Item = &str> {
+pub(crate) fn owners(object: &Value) -> impl Iterator<Item = &str> {
     let owners = object.pointer("/metadata/ownerReferences");
     let owners = owners.and_then(Value::as_array).into_iter().flatten();
     owners.map(|owner| text(owner, "/uid"))

@@ -9,21 +9,27 @@
 //! An event is made when the viewer's connection can take it, from the state of that moment: a
 //! slow viewer gets fewer and larger ones, and nothing is buffered for it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream::unfold;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
-use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio::time::sleep;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
 
-use crate::answer::{Body, answer, refusal};
-use crate::page::OpenPage;
-use crate::shared::{STREAMS, Shared};
-use crate::state::Key;
+use crate::access::FRESH;
+use crate::answer::{Body, answer};
+use crate::login::Credentials;
+use crate::page::{OpenPage, selector};
+use crate::refused::Refused;
+use crate::shared::Shared;
+use crate::sight::Sight;
+use crate::viewers::Seat;
+use crate::watched::Key;
 
 /// Between two signs of life.
 const BEAT: Duration = Duration::from_secs(5);
@@ -31,43 +37,49 @@ const BEAT: Duration = Duration::from_secs(5);
 const TOGETHER: Duration = Duration::from_millis(100);
 
 /// Answers with the stream.
-pub(crate) fn stream<B>(shared: &Arc<Shared>, request: &Request<B>) -> Response<Body> {
-    let Ok(permit) = shared.streams.clone().try_acquire_owned() else {
-        let why = format!("{STREAMS} viewers look already; close a tab and try again");
-        return refusal(StatusCode::SERVICE_UNAVAILABLE, &why);
-    };
-    let page = match wanted_page(request.uri().query().unwrap_or_default()) {
-        Ok(page) => page,
-        Err(why) => return refusal(StatusCode::BAD_REQUEST, &why),
-    };
+///
+/// # Errors
+/// The refusal of somebody who is not known, or for whom there is no room.
+pub(crate) async fn stream<B>(
+    shared: &Arc<Shared>,
+    credentials: Credentials,
+    request: &Request<B>,
+) -> Result<Response<Body>, Refused> {
+    let page = wanted_page(request.uri().query().unwrap_or_default())
+        .map_err(|why| Refused::new(StatusCode::BAD_REQUEST, why))?;
+    let who = shared.access.who(&credentials).await?;
+    let seat = shared.viewers.admit(&who);
+    let seat = seat.map_err(Refused::unavailable)?;
     let last = request.headers().get("last-event-id");
     let last = last.and_then(|id| id.to_str().ok());
     let seen = last.and_then(|id| shared.state().parse_id(id));
-    let viewer = Viewer {
+    let mut viewer = Viewer {
         changes: shared.changes(),
-        page: page.map(|key| {
-            let open = shared.open(&key);
-            OpenedBy {
-                changes: open.changes(),
-                open,
-                key,
-                sent: None,
-            }
-        }),
+        page: page.map(|key| OpenedBy::new(shared, key)),
         shared: shared.clone(),
+        credentials,
+        sight: Sight::default(),
+        asked: Arc::default(),
+        looked: Instant::now(),
         seen,
         beat: None,
-        _permit: permit,
+        _seat: seat,
     };
+    viewer.look().await?;
+    // Somebody who was away knows what they were allowed to see then, which may be less or more.
+    // Whoever sees everything sees it still.
+    if viewer.sight != Sight::unlimited() {
+        viewer.seen = None;
+    }
     let events = unfold(viewer, async |mut viewer| {
-        let event = viewer.next().await;
+        let event = viewer.next().await?;
         Some((Ok(Frame::data(Bytes::from(event))), viewer))
     });
-    answer(
+    Ok(answer(
         StatusCode::OK,
         "text/event-stream",
         StreamBody::new(events).boxed_unsync(),
-    )
+    ))
 }
 
 /// The Rollout that the query names.
@@ -97,11 +109,16 @@ struct Viewer {
     shared: Arc<Shared>,
     changes: watch::Receiver<()>,
     page: Option<OpenedBy>,
+    credentials: Credentials,
+    sight: Sight,
+    /// The namespaces that were asked about, and when.
+    asked: Arc<BTreeSet<String>>,
+    looked: Instant,
     /// Up to which change the list is known to the viewer.
     seen: Option<u64>,
     /// The last sign of life, with the trouble that it told of.
-    beat: Option<(Instant, Vec<String>)>,
-    _permit: OwnedSemaphorePermit,
+    beat: Option<(std::time::Instant, Vec<String>)>,
+    _seat: Seat,
 }
 
 /// The page that a viewer looks at.
@@ -113,13 +130,27 @@ struct OpenedBy {
     sent: Option<(Option<u64>, u64)>,
 }
 
+impl OpenedBy {
+    fn new(shared: &Shared, key: Key) -> Self {
+        let open = shared.open(&key);
+        Self {
+            changes: open.changes(),
+            open,
+            key,
+            sent: None,
+        }
+    }
+}
+
 impl Viewer {
-    /// Waits for the next event.
-    async fn next(&mut self) -> String {
+    /// Waits for the next event; `None` once the viewer is not known any more, or cannot be asked
+    /// about.
+    async fn next(&mut self) -> Option<String> {
         loop {
             self.changes.mark_unchanged();
+            self.look_again().await?;
             if let Some(event) = self.due() {
-                return event;
+                return Some(event);
             }
             let page = async {
                 match &mut self.page {
@@ -133,6 +164,38 @@ impl Viewer {
                 () = sleep(BEAT) => {}
             }
         }
+    }
+
+    /// Asks anew who the viewer is and what they may see, once the last answers are old, or do not
+    /// tell of a namespace.
+    async fn look_again(&mut self) -> Option<()> {
+        if matches!(self.credentials, Credentials::None) {
+            return Some(());
+        }
+        let namespaces = self.shared.state().namespaces();
+        let is_known = Arc::ptr_eq(&namespaces, &self.asked) || self.sight.covers(&namespaces);
+        if is_known && self.looked.elapsed() < FRESH {
+            return Some(());
+        }
+        let before = self.sight.clone();
+        self.look().await.ok()?;
+        if self.sight != before {
+            // What they see of what has not changed may be different.
+            self.seen = None;
+            if let Some(page) = &mut self.page {
+                page.sent = None;
+            }
+        }
+        Some(())
+    }
+
+    async fn look(&mut self) -> Result<(), Refused> {
+        self.looked = Instant::now();
+        let who = self.shared.access.who(&self.credentials).await?;
+        self.asked = self.shared.state().namespaces();
+        let page = self.page.as_ref().map(|page| &page.key);
+        self.sight = self.shared.sight(&who, &self.asked, page).await?;
+        Ok(())
     }
 
     /// An event that can be sent now.
@@ -153,7 +216,7 @@ impl Viewer {
             return None;
         }
         let data = serde_json::json!({"now": self.shared.now(), "trouble": trouble});
-        self.beat = Some((Instant::now(), trouble));
+        self.beat = Some((std::time::Instant::now(), trouble));
         Some(format!("event: beat\ndata: {data}\n\n"))
     }
 
@@ -162,7 +225,8 @@ impl Viewer {
         if !state.is_complete() || self.seen == Some(state.change()) {
             return None;
         }
-        let difference = state.since(self.seen);
+        let now = self.shared.now();
+        let difference = state.since(self.seen, &self.sight, now);
         let first = self.seen.is_none();
         self.seen = Some(state.change());
         if !first && difference.rows.is_empty() && difference.gone.is_empty() && !difference.all {
@@ -173,7 +237,7 @@ impl Viewer {
         Some(format!(
             "event: rollouts\nid: {}\ndata: {{\"now\":\"{}\",\"all\":{},\"rollouts\":[{}],\"gone\":{}}}\n\n",
             state.id(),
-            self.shared.now(),
+            now,
             difference.all,
             difference.rows.join(","),
             serde_json::json!(gone),
@@ -182,19 +246,24 @@ impl Viewer {
 
     fn due_page(&mut self) -> Option<String> {
         let page = self.page.as_mut()?;
-        let touched = {
+        let (touched, selector) = {
             let state = self.shared.state();
             if !state.is_complete() {
                 return None;
             }
-            state.touched(&page.key)
+            let selector = selector(state.rollout(&page.key));
+            (state.touched(&page.key), selector)
         };
+        // Another Rollout of the same name, or one that came after the page was opened.
+        if selector != page.open.selector() {
+            *page = OpenedBy::new(&self.shared, page.key.clone());
+        }
         let now = (touched, *page.changes.borrow_and_update());
         if page.sent == Some(now) {
             return None;
         }
         page.sent = Some(now);
-        let json = page.open.json(&self.shared, &page.key);
+        let json = page.open.json(&self.shared, &page.key, &self.sight);
         Some(format!("event: page\ndata: {json}\n\n"))
     }
 }

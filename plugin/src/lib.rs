@@ -16,13 +16,12 @@ pub mod name;
 mod output;
 pub mod requests;
 mod screen;
-mod server_time;
 mod session;
 mod verbs;
 mod watching;
 
+pub use dashboard::ServerClock;
 pub use failure::Failure;
 pub use output::Output;
-pub use server_time::ServerClock;
 pub use session::Session;
 pub use verbs::{dispatch, run};

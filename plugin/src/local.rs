@@ -16,8 +16,8 @@ use crate::args::Local;
 use crate::failure::Failure;
 use crate::name::Name;
 use crate::output::Output;
-use crate::server_time::ServerClock;
 use crate::session::Session;
+use dashboard::ServerClock;
 
 mod clock;
 mod demo;

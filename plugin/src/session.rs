@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::failure::{Failure, is_not_found};
 use crate::name::Name;
 use crate::requests::{Body, Write};
-use crate::server_time::ServerClock;
+use dashboard::ServerClock;
 
 /// A connection to one cluster with a namespace.
 #[derive(Clone)]

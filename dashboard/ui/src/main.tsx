@@ -2,6 +2,7 @@
 
 import { render } from "preact";
 import { List } from "./list";
+import { Login, forget, isLocked, isOpen } from "./login";
 import { Page } from "./page";
 import { Sign } from "./parts";
 import { freshness } from "./store";
@@ -18,12 +19,21 @@ function App() {
       </a>
       <div class="top">
         <strong>Rollouts</strong>
-        <span class={live ? "live" : "live stale"} role="status">
-          <Sign of={live ? "good" : "warns"} /> {text}
-        </span>
+        {!isLocked.value && (
+          <span class={live ? "live" : "live stale"} role="status">
+            <Sign of={live ? "good" : "warns"} /> {text}
+          </span>
+        )}
+        {isOpen.value && (
+          <button type="button" onClick={() => forget("")}>
+            Log out
+          </button>
+        )}
       </div>
       <main id="main" tabIndex={-1}>
-        {page ? (
+        {isLocked.value ? (
+          <Login />
+        ) : page ? (
           <Page of={page} />
         ) : (
           <>

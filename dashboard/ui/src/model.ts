@@ -108,12 +108,66 @@ export interface Sample {
   pods: [revision: number, available: number][];
 }
 
+export interface Measurement {
+  status: string;
+  value?: string;
+  message?: string;
+  at: string | null;
+}
+
+export interface Metric {
+  name: string;
+  status: string;
+  message: string;
+  dryRun: boolean;
+  successCondition?: string;
+  failureCondition?: string;
+  successful: number;
+  failed: number;
+  inconclusive: number;
+  error: number;
+  measurements: Measurement[];
+}
+
+export interface AnalysisRun {
+  name: string;
+  created: string | null;
+  revision: number;
+  purpose: string;
+  step?: number;
+  status: string;
+  message: string;
+  metrics: Metric[];
+}
+
+export interface Experiment {
+  name: string;
+  created: string | null;
+  revision: number;
+  status: string;
+  message: string;
+  templates: { name: string; status: string; message: string; replicas: number; available: number }[];
+  analyses: AnalysisRun[];
+}
+
+/** A field of the pod template that a revision changed; what may be secret has no values here. */
+export interface Change {
+  field: string;
+  from?: string;
+  to?: string;
+  what: "added" | "removed" | "changed";
+}
+
 export interface Page extends Row {
   now: string;
   steps: Step[];
   revisions: Revision[];
+  changes: { revision: number; since: number; changes: Change[] }[];
   conditions: Condition[];
   services: Service[];
+  analysisRuns: AnalysisRun[];
+  experiments: Experiment[];
+  links: { title: string; url: string }[];
   events: Happening[];
   history: Sample[];
   unseen: { kind: string; why: string }[];
@@ -124,5 +178,14 @@ export interface Missing {
   name: string;
   missing: string;
 }
+
+/** What came with the document. */
+interface First {
+  login: "none" | "token" | "proxy";
+  list?: { now: string; id: string; rollouts: Row[] };
+  page?: Page | Missing;
+}
+
+export const first: First = JSON.parse(document.getElementById("first")?.textContent ?? '{"login":"none"}');
 
 export const keyOf = (row: { namespace: string; name: string }) => `${row.namespace}/${row.name}`;

@@ -1,8 +1,10 @@
 // Everything about one rollout.
 
+import { Analysis, Experiments } from "./analysis";
 import { History } from "./history";
-import type { Page as PageModel, Missing, ReplicaSet, Revision, Waiting } from "./model";
-import { Age, Command, Sign, Status, Until } from "./parts";
+import { first, keyOf, type Page as PageModel, type Missing, type Waiting } from "./model";
+import { Age, Command, Hidden, Sign, Status, Until } from "./parts";
+import { Revisions } from "./revisions";
 import { Steps } from "./steps";
 import { freshness, page } from "./store";
 import { address, follow, place } from "./url";
@@ -34,11 +36,14 @@ export function Page({ of }: { of: string }) {
         <Status word={told.status} />
         {told.message && <span class="message">{told.message}</span>}
       </header>
+      <Links told={told} />
       <Facts told={told} />
       <WaitsOn waiting={told.waitingOn} />
       <Steps page={told} />
       <History page={told} />
       <Services told={told} />
+      <Analysis told={told} />
+      <Experiments told={told} />
       <Revisions told={told} />
       <Conditions told={told} />
       <Events told={told} />
@@ -99,6 +104,24 @@ function Facts({ told }: { told: PageModel }) {
         </dd>
       </div>
     </dl>
+  );
+}
+
+/** Links that people put on the rollout, and its manifest for other tools. */
+function Links({ told }: { told: PageModel }) {
+  const [namespace, name] = [told.namespace, told.name].map(encodeURIComponent);
+  // A link cannot carry a token.
+  const manifest = first.login !== "token" && `/api/v1/namespaces/${namespace}/rollouts/${name}/manifest`;
+  if (!manifest && told.links.length === 0) return null;
+  return (
+    <nav class="links" aria-label={`Links of ${keyOf(told)}`}>
+      {told.links.map((link) => (
+        <a key={link.url} href={link.url} target="_blank" rel="noopener noreferrer">
+          {link.title} ↗
+        </a>
+      ))}
+      {manifest && <a href={manifest}>Manifest</a>}
+    </nav>
   );
 }
 
@@ -165,95 +188,6 @@ function Services({ told }: { told: PageModel }) {
   );
 }
 
-function Revisions({ told }: { told: PageModel }) {
-  const hidden = told.unseen.find((one) => one.kind === "Pod");
-  return (
-    <section aria-labelledby="revisions">
-      <h2 id="revisions">Revisions</h2>
-      {hidden && <p class="note">Pods are not shown: {hidden.why}</p>}
-      {told.revisions.length === 0 && <p class="empty">There is no ReplicaSet yet.</p>}
-      {told.revisions.map((revision, index) => (
-        <article key={revision.revision} class="revision">
-          <h3>Revision {revision.revision}</h3>
-          {revision.replicaSets.map((set) => (
-            <ReplicaSetView key={set.name} set={set} before={told.revisions[index + 1]} />
-          ))}
-        </article>
-      ))}
-    </section>
-  );
-}
-
-function ReplicaSetView({ set, before }: { set: ReplicaSet; before: Revision | undefined }) {
-  const earlier = new Set(before?.replicaSets.flatMap((one) => one.images) ?? []);
-  return (
-    <div class="set">
-      <p>
-        <Status word={set.status} />{" "}
-        {set.tags.map((tag) => (
-          <span key={tag} class={`tag ${tag}`}>
-            {tag}
-          </span>
-        ))}{" "}
-        <b>
-          {set.available}/{set.replicas}
-        </b>{" "}
-        pods available <small>{set.name}</small>{" "}
-        <small>
-          <Age of={set.created} /> old
-        </small>
-        {set.scaleDownDeadline && (
-          <small>
-            {" "}
-            · pods go: <Until time={set.scaleDownDeadline} />
-          </small>
-        )}
-      </p>
-      <p class="images">
-        {set.images.map((image, index) => (
-          <span key={`${index}${image}`}>
-            {image}
-            {before && !earlier.has(image) && <small class="changed"> changed</small>}
-          </span>
-        ))}
-      </p>
-      {set.pods.length > 0 && (
-        <table class="pods">
-          <caption class="unseen">Pods of {set.name}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Pod</th>
-              <th scope="col">Status</th>
-              <th scope="col">Ready</th>
-              <th scope="col">Restarts</th>
-              <th scope="col">Age</th>
-              <th scope="col">Node</th>
-            </tr>
-          </thead>
-          <tbody>
-            {set.pods.map((pod) => (
-              <tr key={pod.name}>
-                <th scope="row" data-label="Pod">
-                  {pod.name}
-                </th>
-                <td data-label="Status">
-                  <Status word={pod.status} />
-                </td>
-                <td data-label="Ready">{pod.ready}</td>
-                <td data-label="Restarts">{pod.restarts}</td>
-                <td data-label="Age">
-                  <Age of={pod.created} />
-                </td>
-                <td data-label="Node">{pod.node || "–"}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </div>
-  );
-}
-
 function Conditions({ told }: { told: PageModel }) {
   return (
     <section aria-labelledby="conditions">
@@ -289,11 +223,11 @@ function Conditions({ told }: { told: PageModel }) {
 }
 
 function Events({ told }: { told: PageModel }) {
-  const hidden = told.unseen.find((one) => one.kind === "Event");
+  const hidden = told.unseen.some((one) => one.kind === "Event");
   return (
     <section aria-labelledby="events">
       <h2 id="events">Events</h2>
-      {hidden && <p class="note">Events are not shown: {hidden.why}</p>}
+      <Hidden kind="Event" words="Events are" told={told} />
       {!hidden && told.events.length === 0 && <p class="empty">None that the cluster still keeps.</p>}
       {told.events.length > 0 && (
         <table>

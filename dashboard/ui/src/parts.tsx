@@ -1,6 +1,7 @@
 // Small parts that stand on several pages.
 
 import { useState } from "preact/hooks";
+import type { Page } from "./model";
 import { clock, length, now } from "./time";
 
 /** One shape per meaning, so that no one has to tell colours apart. */
@@ -16,12 +17,14 @@ const SHAPES: Record<string, string> = {
 
 const MEANINGS: Record<string, string> = {
   Healthy: "good",
+  Successful: "good",
   Running: "good",
   Completed: "good",
   Degraded: "bad",
   Failed: "bad",
   Error: "bad",
   ReplicaFailure: "bad",
+  Inconclusive: "unknown",
   CrashLoopBackOff: "bad",
   InvalidImageName: "bad",
   Paused: "waits",
@@ -75,6 +78,16 @@ export function Until({ time }: { time: string }) {
       {left > 0 ? `${length(left)} left, until ${clock(time)}` : `due since ${clock(time)}`}
     </time>
   );
+}
+
+/** Says of a kind that it is not shown, and why; nothing when it is. */
+export function Hidden({ kind, words, told }: { kind: string; words: string; told: Page }) {
+  const hidden = told.unseen.find((one) => one.kind === kind);
+  return hidden ? (
+    <p class="note">
+      {words} not shown: {hidden.why}
+    </p>
+  ) : null;
 }
 
 /** A command with a button that copies it. */

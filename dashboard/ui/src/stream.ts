@@ -10,18 +10,23 @@ export interface Stream {
   close(): void;
 }
 
+export interface Listener {
+  /** What to send with the next attempt. */
+  headers(): Record<string, string>;
+  hear(message: Message): void;
+  /** The connection ended, or there was none; it is tried again. */
+  broken(why: string): void;
+  /** The server does not know us; it is not tried again. */
+  unknown(why: string): void;
+}
+
 const SHORTEST = 500;
 const LONGEST = 5_000;
 /** Without a sign of life for so long a connection is taken for dead; the server beats every 5 s. */
 const SILENCE = 15_000;
 
-/** Reads `url` for ever, connecting anew when it ends; goes on after the last id it has seen. */
-export function listen(
-  url: string,
-  lastId: () => string,
-  hear: (message: Message) => void,
-  broken: (why: string) => void,
-): Stream {
+/** Reads `url` for ever, connecting anew when it ends. */
+export function listen(url: string, listener: Listener): Stream {
   const closed = new AbortController();
   void (async () => {
     let wait = SHORTEST;
@@ -31,21 +36,25 @@ export function listen(
       closed.signal.addEventListener("abort", close);
       let silence = setTimeout(close, SILENCE);
       try {
-        const headers: HeadersInit = lastId() ? { "Last-Event-ID": lastId() } : {};
-        const answer = await fetch(url, { headers, signal: attempt.signal });
+        const answer = await fetch(url, { headers: listener.headers(), signal: attempt.signal });
+        if (answer.status === 401) {
+          const why = await reason(answer);
+          if (!closed.signal.aborted) listener.unknown(why);
+          return;
+        }
         if (!answer.ok || !answer.body) throw new Error(await reason(answer));
         for await (const message of messages(answer.body)) {
           clearTimeout(silence);
           silence = setTimeout(close, SILENCE);
           wait = SHORTEST;
           if (closed.signal.aborted) return;
-          hear(message);
+          listener.hear(message);
         }
-        broken("the connection ended");
+        listener.broken("the connection ended");
       } catch (error) {
         if (closed.signal.aborted) return;
         const silent = attempt.signal.aborted;
-        broken(silent ? "nothing was heard for 15 s" : error instanceof Error ? error.message : "");
+        listener.broken(silent ? "nothing was heard for 15 s" : error instanceof Error ? error.message : "");
       } finally {
         clearTimeout(silence);
         closed.signal.removeEventListener("abort", close);

@@ -40,6 +40,8 @@ pub(crate) async fn start(
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
         namespace: namespace.map(str::to_owned),
         clock: Arc::new(move || clock.now()),
+        login: ::dashboard::Login::None,
+        hosts: Vec::new(),
     };
     ::dashboard::Dashboard::start(session.client.clone(), options)
         .await

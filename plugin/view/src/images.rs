@@ -1,11 +1,12 @@
 //! Which images run, and as what.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::replica_set::ReplicaSetView;
 
 /// An image that runs in some ReplicaSet with pods.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ImageView {
     /// The image.
     pub image: String,

@@ -6,9 +6,12 @@
 //!
 //! Source: `compat/cli.md` §2, §5, §6.
 
+mod analysis;
+mod changes;
 pub mod explain;
 pub mod icons;
 mod images;
+mod links;
 mod objects;
 mod page;
 mod pod;
@@ -19,9 +22,12 @@ mod steps;
 pub mod text;
 mod waiting;
 
+pub use analysis::{AnalysisRunView, ExperimentView, MeasurementView, MetricView, TemplateView};
+pub use changes::{ChangeView, Outline};
 pub use images::ImageView;
+pub use links::LinkView;
 pub use objects::Objects;
-pub use page::{ConditionView, EventView, PageView, ServiceView};
+pub use page::{ConditionView, EventView, PageObjects, PageView, RevisionChanges, ServiceView};
 pub use pod::PodView;
 pub use replica_set::ReplicaSetView;
 pub use rollout_view::{Counts, RevisionView, RolloutView};

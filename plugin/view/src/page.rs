@@ -1,12 +1,18 @@
 //! Everything about one Rollout on one page.
 
+use std::collections::BTreeMap;
+
 use crds::Rollout;
 use crds::names;
 use crds::rollout::status::Condition;
 use crds::{Time, reading};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::analysis::{AnalysisRunView, ExperimentView, analysis_runs, experiments};
+use crate::changes::{ChangeView, Outline};
+use crate::links::{LinkView, links};
 use crate::objects::{Objects, is_owned_by, label, number, text};
 use crate::replica_set::revision;
 use crate::rollout_view::RolloutView;
@@ -14,8 +20,26 @@ use crate::rollout_view::RolloutView;
 /// Events that a page shows; older ones are left out.
 const EVENTS: usize = 50;
 
-/// A [`RolloutView`] with its conditions, Services and Events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// What a page is derived from; all lists are those of the namespace, in any order, as the API
+/// server answers them.
+#[derive(Debug, Clone, Copy)]
+pub struct PageObjects<'a> {
+    /// The Rollout, its ReplicaSets and their pods.
+    pub objects: Objects<'a>,
+    /// Services.
+    pub services: &'a [Value],
+    /// Events.
+    pub events: &'a [Value],
+    /// Analysis runs.
+    pub analysis_runs: &'a [Value],
+    /// Experiments.
+    pub experiments: &'a [Value],
+    /// Outlines of pod templates, by the number of the revision.
+    pub outlines: &'a BTreeMap<i64, Outline>,
+}
+
+/// A [`RolloutView`] with its conditions, Services, analyses and Events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PageView {
     /// What `get rollout -o json` prints.
@@ -25,12 +49,31 @@ pub struct PageView {
     pub conditions: Vec<ConditionView>,
     /// The Services that its strategy names.
     pub services: Vec<ServiceView>,
+    /// What each revision changed, newest first; the oldest has nothing to be compared with.
+    pub changes: Vec<RevisionChanges>,
+    /// Its analysis runs.
+    pub analysis_runs: Vec<AnalysisRunView>,
+    /// Its experiments.
+    pub experiments: Vec<ExperimentView>,
+    /// Links that people put on it.
+    pub links: Vec<LinkView>,
     /// Events about it, newest first, at most 50.
     pub events: Vec<EventView>,
 }
 
+/// What a revision changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RevisionChanges {
+    /// Its number.
+    pub revision: i64,
+    /// The revision before it, of those that are still there.
+    pub since: i64,
+    /// The fields of the pod template that differ.
+    pub changes: Vec<ChangeView>,
+}
+
 /// A condition of the status.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ConditionView {
     /// What it is about.
     #[serde(rename = "type")]
@@ -46,7 +89,7 @@ pub struct ConditionView {
 }
 
 /// A Service of the strategy, and where it sends its users.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceView {
     /// `active`, `preview`, `stable` or `canary`.
@@ -64,7 +107,7 @@ pub struct ServiceView {
 }
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct EventView {
     /// `Normal` or `Warning`.
     #[serde(rename = "type")]
@@ -80,11 +123,19 @@ pub struct EventView {
 }
 
 impl PageView {
-    /// Derives the page of `objects.rollout` at `now`; `services` and `events` are those of its
-    /// namespace, as the API server answers them.
+    /// Derives the page at `now`.
     #[must_use]
-    pub fn new(objects: Objects<'_>, services: &[Value], events: &[Value], now: Time) -> Self {
+    pub fn new(page: PageObjects<'_>, now: Time) -> Self {
+        let PageObjects {
+            objects,
+            services,
+            events,
+            analysis_runs: runs,
+            experiments: tried,
+            outlines,
+        } = page;
         let rollout = objects.rollout;
+        let uid = rollout.metadata.uid.as_deref().unwrap_or_default();
         let conditions = rollout
             .status
             .iter()
@@ -97,10 +148,27 @@ impl PageView {
                 .into_iter()
                 .map(|(role, name)| service(role, name, objects, services))
                 .collect(),
+            changes: changes(outlines),
+            analysis_runs: analysis_runs(runs, uid),
+            experiments: experiments(tried, runs, uid),
+            links: links(rollout),
             events: newest_first(rollout, events),
             rollout: RolloutView::new(objects, now),
         }
     }
+}
+
+fn changes(outlines: &BTreeMap<i64, Outline>) -> Vec<RevisionChanges> {
+    let newer = outlines.iter().skip(1);
+    let pairs = outlines.iter().zip(newer);
+    let changes = pairs.map(|((since, before), (revision, now))| RevisionChanges {
+        revision: *revision,
+        since: *since,
+        changes: now.changes_since(before),
+    });
+    let mut changes: Vec<_> = changes.collect();
+    changes.reverse();
+    changes
 }
 
 fn condition(condition: &Condition) -> ConditionView {

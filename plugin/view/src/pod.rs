@@ -3,6 +3,7 @@
 //! Source: `compat/cli.md` §2 "Pod status".
 
 use crds::Time;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ use crate::icons;
 use crate::objects::{created, items, number, text};
 
 /// A pod.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PodView {
     /// Its name.

@@ -3,6 +3,7 @@
 //! Source: `compat/cli.md` §2 "RS tags", "RS health", "RS order".
 
 use crds::{Time, names, rollout::RolloutSpec, rollout::RolloutStatus};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::objects::{annotation, created, is_owned_by, items, label, number, tex
 use crate::pod::PodView;
 
 /// A ReplicaSet and its pods.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplicaSetView {
     /// Its name.

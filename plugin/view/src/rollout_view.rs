@@ -3,6 +3,7 @@
 use crds::reading::{self, Phase};
 use crds::rollout::status::RolloutStatus;
 use crds::{Rollout, Time, defaults};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::icons;
@@ -15,7 +16,7 @@ use crate::waiting::{WaitingView, waiting};
 /// A Rollout with its ReplicaSets and pods: what `get rollout -o json` prints.
 ///
 /// Field names are stable; new ones may be added. Times are RFC 3339 in UTC.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RolloutView {
     /// Its name.
@@ -57,7 +58,7 @@ pub struct RolloutView {
 }
 
 /// Pods of a Rollout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct Counts {
     /// Wanted.
     pub desired: i64,
@@ -72,7 +73,7 @@ pub struct Counts {
 }
 
 /// A revision and what stands for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RevisionView {
     /// Its number; 0 collects children that carry none.

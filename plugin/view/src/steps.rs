@@ -3,10 +3,11 @@
 use crds::durations::{PauseLength, pause_length};
 use crds::rollout::CanaryStep;
 use crds::{Rollout, Time, reading};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Where a step stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StepState {
     /// Done, or skipped.
@@ -19,7 +20,7 @@ pub enum StepState {
 
 /// When a step that is still to come begins at the earliest: timed pauses before it are counted,
 /// the time that pods take is not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum StepStart {
     /// At this moment: the pause that goes on has an end.
@@ -31,7 +32,7 @@ pub enum StepStart {
 }
 
 /// One canary step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StepView {
     /// Its index from 0.

@@ -3,6 +3,7 @@
 use crds::reading::Phase;
 use crds::rollout::status::{RolloutStatus, WaitingOnStatus};
 use crds::{Rollout, Time};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::steps::{StepState, StepView};
@@ -11,7 +12,7 @@ use crate::steps::{StepState, StepView};
 ///
 /// It is the controller's own word (`status.waitingOn`) when there is one for the current
 /// generation; else what follows from the status that any controller of this API writes.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingView {
     /// One word, e.g. `Promotion`, `Pods`, `PauseEnd`, `InvalidSpec`, `Retry`.

@@ -1,17 +1,7 @@
 //! The dashboard over a cluster with the real controller, asked over a socket.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    unreachable_pub,
-    reason = "helpers of tests, outside the functions that clippy knows as tests"
-)]
-
 use serde_json::{Value, json};
 
-mod world;
-
-use world::World;
+use crate::world::World;
 
 fn canary() -> Value {
     json!({"canary": {"steps": [{"setWeight": 34}, {"pause": {}}, {"setWeight": 67},
@@ -239,11 +229,11 @@ async fn every_answer_keeps_strangers_out_and_nothing_can_be_written() {
     let paths = [
         "/",
         "/rollouts/shop/web",
-        "/app.js",
-        "/app.css",
         "/icon.svg",
         "/api/v1/rollouts",
         "/api/v1/namespaces/shop/rollouts/web",
+        "/api/v1/namespaces/shop/rollouts/web/manifest",
+        "/api/v1/schema",
     ];
     for path in paths {
         let answer = world.get(path).await;
@@ -251,7 +241,10 @@ async fn every_answer_keeps_strangers_out_and_nothing_can_be_written() {
         let policy = answer.header("content-security-policy").unwrap();
         for part in [
             "default-src 'none'",
-            "script-src 'self';",
+            "script-src 'sha256-",
+            "style-src 'sha256-",
+            "connect-src 'self';",
+            "require-trusted-types-for 'script'",
             "frame-ancestors 'none'",
         ] {
             assert!(policy.contains(part), "{path}: {policy}");
@@ -267,8 +260,13 @@ async fn every_answer_keeps_strangers_out_and_nothing_can_be_written() {
             "{path}"
         );
 
-        let tag = format!("If-None-Match: {}\r\n", answer.header("etag").unwrap());
-        assert_eq!(world.ask("GET", path, &tag).await.status, 304, "{path}");
+        // The page itself brings along what is so at the moment.
+        if let Some(tag) = answer.header("etag") {
+            let tag = format!("If-None-Match: {tag}\r\n");
+            assert_eq!(world.ask("GET", path, &tag).await.status, 304, "{path}");
+        } else {
+            assert!(answer.body.contains("</html>"), "{path}");
+        }
         let head = world.ask("HEAD", path, "").await;
         assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
 
