@@ -2,35 +2,11 @@
 //!
 //! The tests refuse it everything else, and hold each right against a story that fails without it.
 
+pub use crds::rights::{Place, Right};
+
 /// Name of the Lease; with an instance id, `-` and the id follow. It is the name that the controller
 /// uses which this one replaces, so that the two never act at once.
 pub const LEASE: &str = "argo-rollouts-controller-lock";
-
-/// A right of the controller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Right {
-    /// API group; empty for the core group.
-    pub group: &'static str,
-    /// Plural name of the resource, and the subresource behind a `/`.
-    pub resource: &'static str,
-    /// What is done with it.
-    pub verbs: &'static [&'static str],
-    /// Where.
-    pub place: Place,
-    /// Why the controller could not do without, in whole sentences.
-    pub why: &'static str,
-}
-
-/// Where a right holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// In every namespace whose Rollouts the controller looks at.
-    Watched,
-    /// In the namespace of the controller.
-    Own,
-    /// In the namespace of the controller, on the object called [`LEASE`].
-    OwnLease,
-}
 
 /// Everything that the controller may do.
 ///

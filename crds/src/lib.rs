@@ -13,6 +13,7 @@ pub mod manifests;
 pub mod names;
 pub mod percent;
 pub mod reading;
+pub mod rights;
 pub mod rollout;
 mod schema;
 pub mod step_hash;

@@ -28,6 +28,7 @@ mod kind;
 mod login;
 mod page;
 mod refused;
+pub mod rights;
 mod row;
 mod schema;
 mod server_time;

@@ -26,7 +26,7 @@ pub fn hold_to(
             && right.resource == named
             && right.verbs.contains(&request.verb.as_str())
             && match right.place {
-                Place::Watched | Place::Own => true,
+                Place::Watched | Place::Own | Place::Cluster => true,
                 Place::OwnLease => request.name.starts_with(LEASE),
             }
     };

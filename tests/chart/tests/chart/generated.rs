@@ -28,9 +28,10 @@ fn the_plain_install_is_what_the_chart_renders() {
 
 #[test]
 fn nothing_of_helm_is_left_in_the_plain_install() {
-    let path = files::root().join("deploy/controller.yaml");
-    let text = std::fs::read_to_string(path).unwrap();
-    assert!(!text.to_lowercase().contains("helm"));
+    for file in ["deploy/controller.yaml", "deploy/dashboard/dashboard.yaml"] {
+        let text = std::fs::read_to_string(files::root().join(file)).unwrap();
+        assert!(!text.to_lowercase().contains("helm"), "{file}");
+    }
 }
 
 #[test]

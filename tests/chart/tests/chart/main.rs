@@ -1,5 +1,6 @@
 //! The chart, and the plain install that is rendered from it.
 
+mod dashboard;
 mod generated;
 mod monitoring;
 mod rendered;

@@ -1,11 +1,16 @@
-//! The roles hold the controller's rights, and nothing else.
+//! The roles hold the rights of our programs, and nothing else.
 
 use std::collections::BTreeSet;
 
-use controller::rights::{LEASE, Place, RIGHTS};
+use chart::Helm;
+use controller::rights::{LEASE, RIGHTS};
+use crds::rights::{Place, Right};
 use serde_json::Value;
 
 use crate::{helm, only};
+
+const ACCOUNT: &str = "argo-rollouts";
+const DASHBOARD: &str = "argo-rollouts-dashboard";
 
 /// `verb group/resource` or, where the right is bound to a name, `verb group/resource name`.
 fn allowed(role: &Value) -> BTreeSet<String> {
@@ -34,8 +39,8 @@ fn allowed(role: &Value) -> BTreeSet<String> {
     all
 }
 
-fn needed(place: impl Fn(Place) -> bool, lease: &str) -> BTreeSet<String> {
-    let rights = RIGHTS.iter().filter(|it| place(it.place));
+fn needed(rights: &[Right], place: impl Fn(Place) -> bool, lease: &str) -> BTreeSet<String> {
+    let rights = rights.iter().filter(|it| place(it.place));
     rights
         .flat_map(|right| {
             let name = if right.place == Place::OwnLease {
@@ -50,11 +55,11 @@ fn needed(place: impl Fn(Place) -> bool, lease: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn assert_bound(binding: &Value, role: &str) {
-    assert_eq!(binding["roleRef"]["kind"], role);
-    assert_eq!(binding["roleRef"]["name"], "argo-rollouts");
+fn assert_bound(binding: &Value, role: &Value, account: &str) {
+    assert_eq!(binding["roleRef"]["kind"], role["kind"]);
+    assert_eq!(binding["roleRef"]["name"], role["metadata"]["name"]);
     let subjects = serde_json::json!([
-        {"kind": "ServiceAccount", "name": "argo-rollouts", "namespace": "argo-rollouts"}
+        {"kind": "ServiceAccount", "name": account, "namespace": "argo-rollouts"}
     ]);
     assert_eq!(binding["subjects"], subjects);
 }
@@ -65,20 +70,22 @@ fn for_all_namespaces_they_are_in_a_cluster_role_and_the_lease_is_in_a_role() {
     let objects = helm
         .objects(&["--set=createClusterAggregateRoles=false"])
         .unwrap();
-    let watched = needed(|place| place == Place::Watched, LEASE);
-    assert_eq!(allowed(only(&objects, "ClusterRole")), watched);
-    assert_bound(only(&objects, "ClusterRoleBinding"), "ClusterRole");
-    let own = needed(|place| place != Place::Watched, LEASE);
-    assert_eq!(allowed(only(&objects, "Role")), own);
-    assert_bound(only(&objects, "RoleBinding"), "Role");
+    let watched = needed(RIGHTS, |place| place == Place::Watched, LEASE);
+    let (cluster, role) = (only(&objects, "ClusterRole"), only(&objects, "Role"));
+    assert_eq!(allowed(cluster), watched);
+    assert_bound(only(&objects, "ClusterRoleBinding"), cluster, ACCOUNT);
+    let own = needed(RIGHTS, |place| place != Place::Watched, LEASE);
+    assert_eq!(allowed(role), own);
+    assert_bound(only(&objects, "RoleBinding"), role, ACCOUNT);
 }
 
 #[test]
 fn for_one_namespace_all_of_them_are_in_a_role() {
     let Some(helm) = helm() else { return };
     let objects = helm.objects(&["--set=clusterInstall=false"]).unwrap();
-    assert_eq!(allowed(only(&objects, "Role")), needed(|_| true, LEASE));
-    assert_bound(only(&objects, "RoleBinding"), "Role");
+    let role = only(&objects, "Role");
+    assert_eq!(allowed(role), needed(RIGHTS, |_| true, LEASE));
+    assert_bound(only(&objects, "RoleBinding"), role, ACCOUNT);
     let kinds = objects.iter().map(|it| it["kind"].as_str().unwrap());
     assert_eq!(kinds.filter(|kind| kind.starts_with("Cluster")).count(), 0);
 }
@@ -90,9 +97,88 @@ fn the_lease_is_that_of_the_instance() {
         let arguments = format!("--set-json=controller.extraArgs={arguments}");
         let objects = helm.objects(&[&arguments]).unwrap();
         let lease = format!("{LEASE}-blue");
-        let own = needed(|place| place != Place::Watched, &lease);
+        let own = needed(RIGHTS, |place| place != Place::Watched, &lease);
         assert_eq!(allowed(only(&objects, "Role")), own);
     }
+}
+
+/// The objects of the dashboard.
+fn dashboard(helm: &Helm, values: &str) -> Vec<Value> {
+    let values = format!("--set=dashboard.enabled=true,createClusterAggregateRoles=false,{values}");
+    let objects = helm.objects(&[&values]).unwrap().into_iter();
+    let is_its = |it: &Value| {
+        it["metadata"]["labels"]["app.kubernetes.io/component"] == "rollouts-dashboard"
+    };
+    objects.filter(is_its).collect()
+}
+
+#[test]
+fn the_dashboard_has_its_rights_in_a_cluster_role_and_no_other_role() {
+    let Some(helm) = helm() else { return };
+    let objects = dashboard(&helm, "clusterInstall=true");
+    let role = only(&objects, "ClusterRole");
+    let all = needed(dashboard::rights::RIGHTS, |_| true, LEASE);
+    assert_eq!(allowed(role), all);
+    assert_bound(only(&objects, "ClusterRoleBinding"), role, DASHBOARD);
+    assert!(objects.iter().all(|it| it["kind"] != "Role"));
+}
+
+/// Who somebody is, and what they may see, is a question to the cluster.
+#[test]
+fn the_dashboard_of_one_namespace_asks_the_cluster_and_reads_by_a_role() {
+    let Some(helm) = helm() else { return };
+    let objects = dashboard(&helm, "clusterInstall=false");
+    let (cluster, role) = (only(&objects, "ClusterRole"), only(&objects, "Role"));
+    let rights = dashboard::rights::RIGHTS;
+    let asked = needed(rights, |place| place == Place::Cluster, LEASE);
+    assert_eq!(allowed(cluster), asked);
+    assert_bound(only(&objects, "ClusterRoleBinding"), cluster, DASHBOARD);
+    let read = needed(rights, |place| place == Place::Watched, LEASE);
+    assert_eq!(allowed(role), read);
+    assert_bound(only(&objects, "RoleBinding"), role, DASHBOARD);
+    // Another release in another namespace has another one.
+    assert_eq!(
+        cluster["metadata"]["name"],
+        "argo-rollouts-argo-rollouts-dashboard"
+    );
+}
+
+#[test]
+fn no_role_of_the_dashboard_can_write_or_has_a_wildcard() {
+    let Some(helm) = helm() else { return };
+    for values in ["clusterInstall=true", "clusterInstall=false"] {
+        let objects = dashboard(&helm, values);
+        let roles = objects.iter().filter(|it| !it["rules"].is_null());
+        let rights: Vec<String> = roles.flat_map(allowed).collect();
+        assert_eq!(rights.len(), 16);
+        for right in rights {
+            let is_review = [
+                "create authentication.k8s.io/tokenreviews",
+                "create authorization.k8s.io/subjectaccessreviews",
+            ]
+            .contains(&right.as_str());
+            let verb = right.split(' ').next().unwrap();
+            assert!(
+                is_review || ["get", "list", "watch"].contains(&verb),
+                "{right}"
+            );
+            assert!(
+                !right.contains('*') && !right.contains("secrets"),
+                "{right}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_cluster_role_of_somebody_else_can_take_the_place_of_the_dashboards() {
+    let Some(helm) = helm() else { return };
+    let objects = dashboard(&helm, "dashboard.createClusterRole=false");
+    assert!(
+        objects
+            .iter()
+            .all(|it| !it["kind"].as_str().unwrap().contains("Role"))
+    );
 }
 
 /// `get` and `list` on all of `rollouts`, and what promoting and aborting needs.

@@ -11,40 +11,56 @@ fn documented() -> Vec<Entry> {
     entries(&text).unwrap()
 }
 
-/// Another value than the default.
+/// Another value than the default, or than what is switched on in `rendered`.
 fn another(entry: &Entry) -> Value {
-    match (entry.path.as_str(), &entry.default) {
-        ("gitops", _) => json!("flux"),
-        ("controller.image.pullPolicy", _) => json!("Always"),
-        ("controller.image.digest", _) => json!(format!("sha256:{}", "a".repeat(64))),
-        ("controller.logging.level", _) => json!("debug"),
-        ("controller.logging.format", _) => json!("json"),
-        ("controller.extraArgs", _) => json!(["--rollout-threads=3"]),
-        ("controller.pdb.minAvailable", _) => json!("50%"),
-        ("networkPolicy.apiServerPorts", _) => json!([7443]),
-        ("networkPolicy.apiServerCIDRs", _) => json!(["10.0.0.0/16"]),
-        ("extraObjects", _) => {
+    let name = entry.path.rsplit('.').next().unwrap();
+    match (entry.path.as_str(), name, &entry.default) {
+        ("gitops", ..) => json!("flux"),
+        ("dashboard.login", ..) => json!("proxy"),
+        ("dashboard.service.type", ..) => json!("NodePort"),
+        ("dashboard.ingress.pathType", ..) => json!("Exact"),
+        ("networkPolicy.apiServerPorts", ..) => json!([7443]),
+        ("networkPolicy.apiServerCIDRs", ..) => json!(["10.0.0.0/16"]),
+        ("extraObjects", ..) => {
             json!([{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "{{ .Release.Name }}"}}])
         }
-        // Switched on, see `rendered`.
+        (_, "pullPolicy", _) => json!("Always"),
+        (_, "digest", _) => json!(format!("sha256:{}", "a".repeat(64))),
+        (_, "level", _) => json!("debug"),
+        (_, "format", _) => json!("json"),
+        (_, "minAvailable", _) => json!("50%"),
+        (_, "extraArgs", _) => json!(["--another=3"]),
+        (_, "hosts" | "hostnames" | "paths" | "externalIPs" | "loadBalancerSourceRanges", _) => {
+            json!(["another"])
+        }
         (
             "controller.metrics.serviceMonitor.enabled"
-            | "controller.metrics.prometheusRule.enabled",
-            _,
+            | "controller.metrics.prometheusRule.enabled"
+            | "dashboard.enabled"
+            | "dashboard.ingress.enabled"
+            | "dashboard.httproute.enabled",
+            ..,
         ) => json!(false),
-        (_, Value::Null) => json!(7),
-        (_, Value::Bool(value)) => json!(!value),
-        (_, Value::Number(value)) => json!(value.as_i64().unwrap() + 1),
-        (_, Value::String(_)) => json!("another"),
-        (_, Value::Array(_)) => json!([{"name": "another"}]),
-        (_, Value::Object(_)) => json!({"another": "thing"}),
+        (.., Value::Null) => json!(7),
+        (.., Value::Bool(value)) => json!(!value),
+        (.., Value::Number(value)) => json!(value.as_i64().unwrap() + 1),
+        (.., Value::String(_)) => json!("another"),
+        (.., Value::Array(_)) => json!([{"name": "another"}]),
+        (.., Value::Object(_)) => json!({"another": "thing"}),
     }
 }
 
+/// What the chart renders with everything switched on that is not by itself.
 fn rendered(helm: &Helm, values: &[&str]) -> String {
     // Not `--set`: that one goes before `--set-json`, wherever it stands.
-    let optional = r#"--set-json=controller.metrics={"serviceMonitor":{"enabled":true},"prometheusRule":{"enabled":true}}"#;
-    helm.template("argo-rollouts", &[&[optional], values].concat())
+    let optional = [
+        r#"--set-json=controller.metrics={"serviceMonitor":{"enabled":true},"prometheusRule":{"enabled":true}}"#,
+        r#"--set-json=dashboard={"enabled":true,"extraContainers":[{"name":"beside"}],"hosts":["known.test"]}"#,
+        r#"--set-json=dashboard.ingress.enabled=true"#,
+        r#"--set-json=dashboard.httproute={"enabled":true,"parentRefs":[{"name":"gateway"}]}"#,
+        r#"--set-json=dashboard.service={"type":"LoadBalancer","targetPort":"beside"}"#,
+    ];
+    helm.template("argo-rollouts", &[&optional[..], values].concat())
         .unwrap()
 }
 
@@ -52,12 +68,16 @@ fn rendered(helm: &Helm, values: &[&str]) -> String {
 fn every_documented_value_changes_something_unless_it_says_that_it_does_not() {
     let Some(helm) = helm() else { return };
     let documented = documented();
-    assert!(documented.len() > 90);
+    assert!(documented.len() > 160);
     // The CRDs are most of what is rendered.
     let without = "--set=installCRDs=false";
     let (all, rest) = (rendered(&helm, &[]), rendered(&helm, &[without]));
     for entry in documented {
         let Entry { path, meaning, .. } = &entry;
+        // See `dashboard`.
+        if meaning.starts_with("Refused") {
+            continue;
+        }
         let value = format!("--set-json={path}={}", another(&entry));
         let differs = if path.to_lowercase().contains("crd") {
             rendered(&helm, &[&value]) != all
@@ -107,7 +127,6 @@ fn values_of_the_argo_rollouts_chart_are_accepted() {
             "  controller.albTagKeyResourceID",
             "  controller.selfServiceNotification",
             "  controller.trafficRouterPlugins",
-            "  dashboard",
             "  notifications",
         ]
     );
@@ -119,6 +138,11 @@ fn values_of_the_argo_rollouts_chart_are_accepted() {
         "release: monitoring",
         "eks.amazonaws.com/role-arn: arn",
         "kind: Secret",
+        "image: \"registry.test/argoproj/kubectl-argo-rollouts:v1.8.3\"",
+        "--host=rollouts.test",
+        "--host=gateway.test",
+        "ingressClassName: nginx",
+        "secretName: rollouts-tls",
     ] {
         assert!(said.contains(honoured), "{honoured}");
     }
@@ -150,6 +174,8 @@ fn what_is_misspelt_is_refused_with_what_was_meant() {
             "controller.metrics.service",
         ),
         ("serviceaccount.create=false", "serviceAccount"),
+        ("dashboard.ingres.enabled=true", "dashboard.ingress"),
+        ("dashboard.httpRoute.enabled=true", "dashboard.httproute"),
     ] {
         let refusal = refusal(given);
         assert!(
@@ -179,6 +205,11 @@ fn values_of_another_kind_are_refused_by_name() {
             "at '/controller/image/digest'",
         ),
         ("installCRDs=nope", "at '/installCRDs'"),
+        ("dashboard.login=none", "at '/dashboard/login'"),
+        (
+            "dashboard.hosts={https://x.test}",
+            "at '/dashboard/hosts/0'",
+        ),
         ("gitops=fluxcd", "at '/gitops'"),
     ] {
         let error = helm
