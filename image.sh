@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the controller's image without a container engine, and checks it: one static program, nothing
-# else, no root. Writes target/image/rollouts-controller.tar, an OCI archive.
+# Builds the image without a container engine, and checks it: two static programs, the controller and
+# the dashboard, nothing else, no root. Writes target/image/rollouts-controller.tar, an OCI archive.
 #
-#   IMAGE_TARGET   what the program is built for; default x86_64-unknown-linux-musl
+#   IMAGE_TARGET   what the programs are built for; default x86_64-unknown-linux-musl
 #   IMAGE_PROFILE  cargo profile; default release
 #
 # Needs cargo. As root on Debian it installs what else is missing: buildah, and a C compiler for musl.
@@ -14,6 +14,7 @@ profile=${IMAGE_PROFILE:-release}
 built=${CARGO_TARGET_DIR:-target}/$target/$([ "$profile" = dev ] && echo debug || echo "$profile")
 context=target/image
 name=localhost/rollouts-controller
+programs=(rollouts-controller rollouts-dashboard)
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
 say() { printf 'image.sh: %s\n' "$*" >&2; }
@@ -28,15 +29,15 @@ for need in buildah:buildah musl-gcc:musl-tools; do
 done
 if command -v rustup >/dev/null; then rustup -q target add "$target"; fi
 
-say "building the program"
-CC_x86_64_unknown_linux_musl=musl-gcc cargo build --locked -p controller --bin rollouts-controller \
-  --target "$target" --profile "$profile"
+say "building the programs"
+CC_x86_64_unknown_linux_musl=musl-gcc cargo build --locked -p controller -p dashboard \
+  "${programs[@]/#/--bin=}" --target "$target" --profile "$profile"
 mkdir -p "$context"
-cp "$built/rollouts-controller" "$context/"
-# A static program asks for no loader.
-if grep -aq 'ld-musl\|ld-linux' "$context/rollouts-controller"; then
-  die "the program is not static"
-fi
+for program in "${programs[@]}"; do
+  cp "$built/$program" "$context/"
+  # A static program asks for no loader.
+  if grep -aq 'ld-musl\|ld-linux' "$context/$program"; then die "$program is not static"; fi
+done
 
 say "building the image"
 # What buildah keeps goes with the folder; vfs and chroot need no privileges that containers lack.
@@ -51,9 +52,12 @@ say "checking the image"
 container=$(buildah from "$name:$version")
 root=$(buildah mount "$container")
 found=$(cd "$root" && find . -type f -o -type l | sort)
-[ "$found" = ./bin/rollouts-controller ] || die "there is more in the image than the program: $found"
+expected=$(printf './bin/%s\n' "${programs[@]}" | sort)
+[ "$found" = "$expected" ] || die "there is more in the image than the programs: $found"
 config=$(buildah inspect --type image --format '{{.OCIv1.Config.User}} {{.OCIv1.Config.Entrypoint}}' "$name:$version")
 [ "$config" = "65532:65532 [/bin/rollouts-controller]" ] || die "unexpected configuration: $config"
-said=$(buildah run --isolation chroot "$container" -- /bin/rollouts-controller --version)
-[ "$said" = "rollouts-controller: v$version" ] || die "unexpected answer: $said"
-say "$context/rollouts-controller.tar: $(du -h "$context/rollouts-controller.tar" | cut -f 1), answers \"$said\" as $config"
+for program in "${programs[@]}"; do
+  said=$(buildah run --isolation chroot "$container" -- "/bin/$program" --version)
+  [[ $said == "$program"*"$version" ]] || die "unexpected answer: $said"
+done
+say "$context/rollouts-controller.tar: $(du -h "$context/rollouts-controller.tar" | cut -f 1), ${programs[*]} of v$version as $config"
