@@ -1,4 +1,4 @@
-//! Asks the API server who somebody is and what they may read, and remembers the answers for ten
+//! Asks the API server who somebody is and what they may read, and remembers the answers for five
 //! seconds.
 
 use std::collections::BTreeMap;
@@ -19,8 +19,9 @@ use crate::kind::Kind;
 use crate::login::{Credentials, Person, Token};
 use crate::refused::Refused;
 
-/// How long an answer counts: what is taken away from somebody is theirs so long at most.
-pub(crate) const FRESH: Duration = Duration::from_secs(10);
+/// How long an answer counts. A stream asks as often, so what is taken away from somebody is theirs
+/// for ten seconds at most, in pages that are open too.
+pub(crate) const FRESH: Duration = Duration::from_secs(5);
 /// Questions on their way at once.
 const AT_ONCE: usize = 16;
 /// Answers that are remembered; beyond it old ones are forgotten early.

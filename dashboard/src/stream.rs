@@ -19,7 +19,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::access::FRESH;
 use crate::answer::{Body, answer};
@@ -152,6 +152,10 @@ impl Viewer {
             if let Some(event) = self.due() {
                 return Some(event);
             }
+            let mut wake = Instant::now() + BEAT;
+            if self.is_somebody() {
+                wake = wake.min(self.looked + FRESH);
+            }
             let page = async {
                 match &mut self.page {
                     Some(page) => drop(page.changes.changed().await),
@@ -161,15 +165,20 @@ impl Viewer {
             tokio::select! {
                 _ = self.changes.changed() => sleep(TOGETHER).await,
                 () = page => sleep(TOGETHER).await,
-                () = sleep(BEAT) => {}
+                () = sleep_until(wake) => {}
             }
         }
+    }
+
+    /// Whether there is anybody to ask about.
+    const fn is_somebody(&self) -> bool {
+        !matches!(self.credentials, Credentials::None)
     }
 
     /// Asks anew who the viewer is and what they may see, once the last answers are old, or do not
     /// tell of a namespace.
     async fn look_again(&mut self) -> Option<()> {
-        if matches!(self.credentials, Credentials::None) {
+        if !self.is_somebody() {
             return Some(());
         }
         let namespaces = self.shared.state().namespaces();

@@ -70,7 +70,8 @@ fn tools<const N: usize>(names: [&str; N]) -> anyhow::Result<[PathBuf; N]> {
         .map_err(|paths| anyhow::anyhow!("tools.sh said {paths:?} when asked for {names:?}"))
 }
 
-/// The programs that people install: `rollouts-controller` and `kubectl-rollouts`.
+/// The programs that people install: `rollouts-controller`, `rollouts-dashboard` and
+/// `kubectl-rollouts`.
 ///
 /// # Errors
 /// When they do not compile.
@@ -98,7 +99,8 @@ fn build() -> anyhow::Result<PathBuf> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .args(["build", "--quiet", "--workspace"])
-        .args(["--bin", "rollouts-controller", "--bin", "kubectl-rollouts"])
+        .args(["--bin", "rollouts-controller", "--bin", "rollouts-dashboard"])
+        .args(["--bin", "kubectl-rollouts"])
         .current_dir(root())
         .stdin(Stdio::null());
     if folder.ends_with("release") {

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Bed {
     pub(crate) tools: Tools,
-    kubelet: Kubelet,
+    pub(crate) kubelet: Kubelet,
 }
 
 impl Bed {

@@ -1,5 +1,5 @@
-//! Runs, for each simulated pod of a controller, the real program with the arguments, the environment
-//! and the ServiceAccount of that pod; the pod is ready while the program says that it is.
+//! Runs, for each simulated pod of ours, the real program with the arguments, the environment and the
+//! ServiceAccount of that pod; the pod is ready while the program says that it is.
 //!
 //! All programs share one machine: each has ports of its own, and finds the API server by a kubeconfig
 //! in place of what a node mounts and sets.
@@ -18,18 +18,20 @@ use crate::tools::Tools;
 
 /// Keeps KWOK from making a pod ready by itself.
 pub(crate) const NEVER_READY: &str =
-    "--set-json=controller.podAnnotations={\"sim.rollouts.dev/behavior\":\"never-ready\"}";
-const SELECTOR: &str = "-l app.kubernetes.io/component=rollouts-controller";
+    "--set-json=podAnnotations={\"sim.rollouts.dev/behavior\":\"never-ready\"}";
+const SELECTOR: &str = "-l app.kubernetes.io/name=argo-rollouts";
 
 pub(crate) struct Kubelet {
     guard: Guard,
-    program: PathBuf,
     running: BTreeMap<String, Running>,
 }
 
 struct Running {
     process: Process,
-    health: u16,
+    /// The namespace and the Deployment's label for the component.
+    of: (String, String),
+    /// Where it tells whether it is ready; a dashboard all else too.
+    port: u16,
     /// How long it may take to end.
     grace: Duration,
 }
@@ -38,7 +40,6 @@ impl Kubelet {
     pub(crate) fn new() -> Self {
         Self {
             guard: Guard::new().unwrap(),
-            program: cluster::shipped("rollouts-controller").unwrap(),
             running: BTreeMap::new(),
         }
     }
@@ -58,6 +59,21 @@ impl Kubelet {
             )
         };
         logs.iter().map(text).collect()
+    }
+
+    /// Where the dashboard of a namespace listens.
+    pub(crate) fn dashboard(&self, namespace: &str) -> u16 {
+        let of = (namespace.to_owned(), "rollouts-dashboard".to_owned());
+        let mut running = self.running.values();
+        let running = running.find(|it| it.of == of);
+        running.expect("there is no dashboard").port
+    }
+
+    /// Starts a program with the rights of a ServiceAccount in namespace `argo-rollouts`.
+    pub(crate) fn start_as(&self, tools: &Tools, account: &str, command: &mut Command) -> Process {
+        let kubeconfig = self.kubeconfig(tools, account, "argo-rollouts", account, 3600);
+        let command = command.env_clear().arg("--kubeconfig").arg(kubeconfig);
+        self.guard.start(account, command).unwrap()
     }
 
     /// Starts and ends programs, and tells whether pods are ready.
@@ -87,24 +103,28 @@ impl Kubelet {
             if let Some(last_words) = running.process.last_words() {
                 panic!("{name} has ended: {last_words}");
             }
-            tell(tools, pod, is_ready(running.health));
+            tell(tools, pod, is_ready(running.port));
         }
     }
 
     fn start(&self, tools: &Tools, name: &str, pod: &Value) -> Running {
         let (spec, namespace) = (&pod["spec"], pod["metadata"]["namespace"].as_str().unwrap());
         let container = &spec["containers"][0];
-        let (health, metrics) = (free_port(), free_port());
+        let (port, metrics) = (free_port(), free_port());
         let arguments = container["args"].as_array().unwrap().iter();
         let arguments = arguments.map(|argument| {
             let argument = argument.as_str().unwrap();
             match argument.split_once('=') {
-                Some((flag @ "--healthzPort", _)) => format!("{flag}={health}"),
+                Some((flag @ "--healthzPort", _)) => format!("{flag}={port}"),
                 Some((flag @ "--metricsPort", _)) => format!("{flag}={metrics}"),
+                Some((flag @ "--listen", address)) => {
+                    let (address, _) = address.rsplit_once(':').unwrap();
+                    format!("{flag}={address}:{port}")
+                }
                 _ => argument.to_owned(),
             }
         });
-        let environment = container["env"].as_array().unwrap().iter().map(|it| {
+        let environment = container["env"].as_array().into_iter().flatten().map(|it| {
             let path = it["valueFrom"]["fieldRef"]["fieldPath"].as_str();
             let value = path.map_or(&it["value"], |path| {
                 pod.pointer(&format!("/{}", path.replace('.', "/")))
@@ -112,8 +132,15 @@ impl Kubelet {
             });
             (it["name"].as_str().unwrap(), value.as_str().unwrap())
         });
-        let kubeconfig = self.kubeconfig(tools, name, namespace, spec);
-        let mut command = Command::new(&self.program);
+        let token = &spec["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"];
+        let kubeconfig = self.kubeconfig(
+            tools,
+            name,
+            namespace,
+            spec["serviceAccountName"].as_str().unwrap(),
+            token["expirationSeconds"].as_u64().unwrap(),
+        );
+        let mut command = Command::new(cluster::shipped(program(container)).unwrap());
         command
             .env_clear()
             .envs(environment)
@@ -121,20 +148,26 @@ impl Kubelet {
             .args(arguments)
             .arg("--kubeconfig")
             .arg(kubeconfig);
+        let component = &pod["metadata"]["labels"]["app.kubernetes.io/component"];
         Running {
             process: self.guard.start(name, &mut command).unwrap(),
-            health,
+            of: (namespace.to_owned(), component.as_str().unwrap().to_owned()),
+            port,
             grace: Duration::from_secs(spec["terminationGracePeriodSeconds"].as_u64().unwrap()),
         }
     }
 
-    /// The token that the pod mounts, as a kubeconfig in the pod's namespace.
-    fn kubeconfig(&self, tools: &Tools, name: &str, namespace: &str, spec: &Value) -> PathBuf {
-        let token = &spec["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"];
-        let account = spec["serviceAccountName"].as_str().unwrap();
+    /// A token of an account, valid so many seconds, as a kubeconfig in its namespace.
+    fn kubeconfig(
+        &self,
+        tools: &Tools,
+        name: &str,
+        namespace: &str,
+        account: &str,
+        seconds: u64,
+    ) -> PathBuf {
         let token = tools.kubectl(&format!(
-            "create token {account} -n {namespace} --duration={}s",
-            token["expirationSeconds"]
+            "create token {account} -n {namespace} --duration={seconds}s"
         ));
         let (server, authority) = tools.server();
         let cluster = json!({"server": server, "certificate-authority": authority});
@@ -151,8 +184,15 @@ impl Kubelet {
     }
 }
 
+/// The program that a container runs: that of its command, or else the one that the image starts.
+pub(crate) fn program(container: &Value) -> &str {
+    let command = container["command"][0].as_str();
+    let command = command.unwrap_or("/bin/rollouts-controller");
+    command.strip_prefix("/bin/").unwrap()
+}
+
 /// Another process may take it before it is used; then the program ends, and says so.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.local_addr().unwrap().port()
 }
@@ -162,7 +202,9 @@ fn is_ready(port: u16) -> bool {
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_read_timeout(Some(Duration::from_secs(4)))?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: pod\r\nConnection: close\r\n\r\n")?;
+        // A kubelet asks for the address of the pod.
+        stream
+            .write_all(b"GET /readyz HTTP/1.1\r\nHost: 10.244.0.9\r\nConnection: close\r\n\r\n")?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok(answer)

@@ -35,7 +35,7 @@ fn installed(tools: &Tools, namespace: &str, pods: u64) -> Result<(), String> {
 }
 
 fn uninstalled(tools: &Tools) -> Result<(), String> {
-    let left = tools.list("pods -l app.kubernetes.io/component=rollouts-controller");
+    let left = tools.list("pods -l app.kubernetes.io/name=argo-rollouts");
     if left.is_empty() {
         Ok(())
     } else {
@@ -228,9 +228,10 @@ fn after_what_the_readme_says_a_second_release_is_installed_without_crds() {
     ));
     tools.helm("uninstall argo-rollouts --namespace argo-rollouts --wait");
     assert_eq!(tools.list("crd").len(), 0);
-    // Everything that a chart of many values renders is what the API server knows.
+    // Everything that a chart of many values renders is what the API server knows, but for what
+    // Prometheus' operator and the Gateway API bring.
     let values = "--values=tests/chart/fixtures/argo-rollouts-values.yaml";
-    let rest = "--set=controller.metrics.serviceMonitor.enabled=false,networkPolicy.apiServerCIDRs={10.0.0.0/16}";
+    let rest = "--set=controller.metrics.serviceMonitor.enabled=false,dashboard.httproute.enabled=false,networkPolicy.apiServerCIDRs={10.0.0.0/16}";
     let rendered = tools.template(&[values, rest]);
     let apply = [
         "apply",

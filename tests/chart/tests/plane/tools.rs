@@ -1,5 +1,6 @@
 //! The command lines that people use.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -89,18 +90,54 @@ impl Tools {
 
     /// What was refused to ServiceAccounts outside the control plane itself.
     pub(crate) fn refused(&self) -> Vec<String> {
-        let log = std::fs::read_to_string(self.plane.audit_log()).unwrap();
-        let requests = log
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let is_refused = |request: &Value| {
-            let user = request["user"]["username"].as_str().unwrap_or_default();
-            let is_account = user.starts_with("system:serviceaccount:");
-            is_account && request["responseStatus"]["code"] == 403
-        };
-        let refused = requests.filter(is_refused);
+        let is_account = |user: &str| user.starts_with("system:serviceaccount:");
+        let requests = self.requests().into_iter();
+        let refused = requests.filter(|it| it["responseStatus"]["code"] == 403);
         refused
-            .map(|it| format!("{} {}", it["verb"], it["requestURI"]))
+            .filter(|it| is_account(user(it)))
+            .map(|it| format!("{} {} {}", user(&it), it["verb"], it["requestURI"]))
             .collect()
     }
+
+    /// What somebody asked of resources, granted or not: `verb group/resource`.
+    pub(crate) fn asked_by(&self, who: &str) -> BTreeSet<String> {
+        let requests = self.requests().into_iter().filter(|it| user(it) == who);
+        let asked = requests.filter(|it| it["objectRef"]["resource"].is_string());
+        asked.map(|it| access(&it)).collect()
+    }
+
+    /// What was refused to somebody, in the same words.
+    pub(crate) fn refused_to(&self, who: &str) -> BTreeSet<String> {
+        let requests = self.requests().into_iter().filter(|it| user(it) == who);
+        let refused = requests.filter(|it| it["responseStatus"]["code"] == 403);
+        refused.map(|it| access(&it)).collect()
+    }
+
+    /// The audit log; its last line may be half written.
+    fn requests(&self) -> Vec<Value> {
+        let log = std::fs::read_to_string(self.plane.audit_log()).unwrap();
+        let complete = log.rfind('\n').map_or("", |end| &log[..end]);
+        let lines = complete.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+fn user(request: &Value) -> &str {
+    request["user"]["username"].as_str().unwrap_or_default()
+}
+
+fn access(request: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let of = &request["objectRef"];
+    let mut resource = text(&of["resource"]);
+    if let Some(sub) = of["subresource"].as_str() {
+        resource = format!("{resource}/{sub}");
+    }
+    format!(
+        "{} {}/{resource}",
+        text(&request["verb"]),
+        text(&of["apiGroup"])
+    )
 }
