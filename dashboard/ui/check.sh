@@ -19,9 +19,13 @@ npx tsc --noEmit
 node build.mjs --check
 
 CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
-KUBECTL_ROLLOUTS=${KUBECTL_ROLLOUTS:-${CARGO_TARGET_DIR:-$PWD/../../target}/debug/kubectl-rollouts}
-if [ -z "$CHROMIUM" ] || [ ! -x "$KUBECTL_ROLLOUTS" ]; then
-  leave_out "there is no chromium or no $KUBECTL_ROLLOUTS here: the page is not tried in a browser"
-fi
-export CHROMIUM KUBECTL_ROLLOUTS
-node --test --test-concurrency=1 tests/
+programs=${CARGO_TARGET_DIR:-$PWD/../../target}/debug
+KUBECTL_ROLLOUTS=${KUBECTL_ROLLOUTS:-$programs/kubectl-rollouts}
+ROLLOUTS_DASHBOARD=${ROLLOUTS_DASHBOARD:-$programs/rollouts-dashboard}
+CLUSTER=${CLUSTER:-$programs/cluster}
+for program in "${CHROMIUM:-chromium}" "$KUBECTL_ROLLOUTS" "$ROLLOUTS_DASHBOARD" "$CLUSTER"; do
+  command -v "$program" >/dev/null || leave_out "there is no $program here: the page is not tried in a browser"
+done
+KUBECTL=$(../../tests/cluster/tools.sh kubectl)
+export CHROMIUM KUBECTL_ROLLOUTS ROLLOUTS_DASHBOARD CLUSTER KUBECTL
+node --test --test-concurrency=1 tests/*.test.mjs

@@ -139,7 +139,7 @@ function WaitsOn({ waiting }: { waiting: Waiting | undefined }) {
     ["Needed", waiting.needed],
     ["Since", waiting.since && <><Age of={waiting.since} /> ago</>],
     ["Until", waiting.until && <Until time={waiting.until} />],
-    ["Released by", waiting.release],
+    ["Released by", !waiting.until && waiting.release],
     ["Fix", waiting.fix !== waiting.command && waiting.fix],
     ["Command", waiting.command && <Command text={waiting.command} />],
   ];

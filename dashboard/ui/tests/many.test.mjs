@@ -6,7 +6,16 @@ import { after, before, test } from "node:test";
 import { Browser } from "./browser.mjs";
 
 const PHASES = ["Healthy", "Progressing", "Paused", "Degraded"];
-const KINDS = { js: "text/javascript", css: "text/css", html: "text/html", svg: "image/svg+xml" };
+
+/** The document, as the dashboard makes it (dashboard/src/document.rs), without a first list. */
+const page = () => {
+  const part = (name) => readFileSync(new URL(`../dist/${name}`, import.meta.url), "utf8");
+  const first = `<script type="application/json" id="first">{"login":"none"}</script>`;
+  const script = `${first}<script type="module">${part("app.js")}</script>`;
+  return part("index.html")
+    .replace("<!--style-->", () => `<style>${part("app.css")}</style>`)
+    .replace("<!--script-->", () => script);
+};
 
 const row = (index) => ({
   namespace: `team-${index % 40}`,
@@ -35,9 +44,8 @@ before(async () => {
       listener = response;
       return;
     }
-    const file = request.url.startsWith("/app.") ? request.url.slice(1) : "index.html";
-    response.writeHead(200, { "content-type": KINDS[file.split(".").pop()] });
-    response.end(readFileSync(new URL(`../dist/${file}`, import.meta.url)));
+    response.writeHead(200, { "content-type": "text/html" });
+    response.end(page());
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   browser = await Browser.start();

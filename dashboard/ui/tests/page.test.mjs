@@ -1,46 +1,20 @@
 // The dashboard in a real Chromium, over an embedded cluster with the real controller.
 import assert from "node:assert/strict";
-import { spawn, execFile } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { promisify } from "node:util";
+import { serious } from "./axe.mjs";
 import { Browser } from "./browser.mjs";
+import { Cluster } from "./programs.mjs";
 
-const program = process.env.KUBECTL_ROLLOUTS;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const kubeconfig = join(mkdtempSync(join(tmpdir(), "dashboard-")), "kubeconfig");
-const hostile = new URL("hostile.yaml", import.meta.url).pathname;
 const PORT = 38417;
 const base = `http://127.0.0.1:${PORT}`;
 let cluster;
 let dashboard;
 let browser;
 
-/** Starts our program, and waits until it says `word`. */
-function run(args, word) {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
-  let text = "";
-  return new Promise((resolve, reject) => {
-    child.stdout.on("data", (data) => {
-      text += data;
-      if (text.includes(word)) resolve(child);
-    });
-    child.on("exit", () => reject(new Error(`it ended: ${text}`)));
-    child.on("error", reject);
-  });
-}
-
-const startDashboard = () =>
-  run(["dashboard", "--kubeconfig", kubeconfig, "--port", String(PORT)], "The dashboard is at");
-
-const rollouts = (...args) => promisify(execFile)(program, [...args, "--kubeconfig", kubeconfig]);
-
 before(async () => {
-  cluster = await run(["local", "--kubeconfig-out", kubeconfig, "-f", hostile], "hostile created");
-  dashboard = await startDashboard();
+  cluster = await Cluster.embedded();
+  await cluster.apply("hostile.yaml");
+  dashboard = await cluster.dashboard(PORT);
   browser = await Browser.start();
   await browser.size(1280, 900);
   await browser.open(base);
@@ -50,18 +24,9 @@ before(async () => {
 
 after(() => {
   browser?.stop();
-  dashboard?.kill();
-  cluster?.kill();
+  dashboard?.stop();
+  cluster?.stop();
 });
-
-async function serious() {
-  await browser.value(`${axe}; 0`);
-  const { violations, passes } = await browser.value("axe.run(document)");
-  assert.ok(passes.length > 10, "axe looked at the page");
-  return violations
-    .filter((one) => ["serious", "critical"].includes(one.impact))
-    .map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`);
-}
 
 test("the keyboard leads from the list to a page and back, and the address tells", async () => {
   await browser.press("/");
@@ -81,7 +46,7 @@ test("the keyboard leads from the list to a page and back, and the address tells
 test("a change is on the screen within a second, and what it waits on with its command", async () => {
   await browser.open(`${base}/rollouts/default/hostile`);
   await browser.until("document.querySelectorAll('.pods tbody tr').length === 2");
-  await rollouts("set", "image", "hostile", "app=javascript:alert(1)");
+  await cluster.rollouts("set", "image", "hostile", "app=javascript:alert(1)");
   const start = Date.now();
   await browser.until("document.body.innerText.includes('Revision 2')");
   const took = Date.now() - start;
@@ -105,13 +70,34 @@ test("what people write is text, and nothing is asked of anybody else", async ()
   for (const path of ["/", "/rollouts/default/hostile"]) {
     await browser.open(base + path);
     await browser.until("document.body.innerText.includes('<img src=x onerror')");
-    assert.equal(await browser.value("document.querySelectorAll('img, script:not([src])').length"), 0);
+    // Script and data of the document, which the policy names by a digest, and nothing else.
+    assert.equal(await browser.value("document.querySelectorAll('img, iframe, script').length"), 2);
     assert.equal(await browser.value("document.querySelectorAll('a[href^=javascript]').length"), 0);
     assert.notEqual(await browser.value("document.title"), "broken");
   }
+  assert.deepEqual(browser.complaints, []);
+  // The policy holds: a script that is not the one of the page does not run.
+  await browser.value("document.body.append(Object.assign(document.createElement('script'), {text: 'document.title = 1'}))")
+    .catch(() => {});
+  assert.notEqual(await browser.value("document.title"), "1");
+  assert.ok(browser.complaints.splice(0).some((text) => /Content.Security.Policy|TrustedScript|Trusted/i.test(text)));
   const strangers = browser.asked.filter((url) => !url.startsWith(base) && url !== "about:blank");
   assert.deepEqual(strangers, []);
-  assert.deepEqual(browser.complaints, []);
+});
+
+test("the first paint shows what there is, after one answer", async () => {
+  for (const [path, text] of [["/", "hostile"], ["/rollouts/default/hostile", "Revision 1"]]) {
+    browser.asked.length = 0;
+    await browser.open(base + path);
+    await browser.until(`document.body.innerText.includes('${text}')`);
+    // What is asked for after it is not needed for it: the icon and the stream.
+    const rest = browser.asked.slice(1).map((url) => new URL(url).pathname);
+    assert.deepEqual(rest.filter((path) => !["/icon.svg", "/api/v1/stream"].includes(path)), []);
+    const paint = "performance.getEntriesByName('first-contentful-paint')[0]";
+    await browser.until(paint);
+    const painted = await browser.value(`${paint}.startTime`);
+    console.log(`${path}: first paint after ${Math.round(painted)} ms`);
+  }
 });
 
 test("both pages can be used by everybody, from 320 px to a wall, in light and dark", async () => {
@@ -123,7 +109,7 @@ test("both pages can be used by everybody, from 320 px to a wall, in light and d
       await browser.size(width, 900, { dark });
       await browser.open(base + path);
       await browser.until(ready);
-      assert.deepEqual(await serious(), [], `${path} at ${width}, dark: ${dark}`);
+      assert.deepEqual(await serious(browser), [], `${path} at ${width}, dark: ${dark}`);
       const wide = await browser.value("document.documentElement.scrollWidth");
       assert.ok(wide <= width, `${path} is ${wide} wide at ${width}`);
     }
@@ -134,10 +120,10 @@ test("both pages can be used by everybody, from 320 px to a wall, in light and d
 test("it says when it is not live, and is live again by itself", async () => {
   await browser.open(`${base}/rollouts/default/hostile`);
   await browser.until("document.querySelector('.live').textContent.trim() === 'Live'");
-  dashboard.kill();
+  dashboard.stop();
   await browser.until("document.querySelector('.live.stale')?.textContent.includes('Not live')");
-  await rollouts("promote", "hostile");
-  dashboard = await startDashboard();
+  await cluster.rollouts("promote", "hostile");
+  dashboard = await cluster.dashboard(PORT);
   await browser.until("document.querySelector('.live').textContent.trim() === 'Live'");
   await browser.until("document.querySelector('.title .status')?.textContent === 'Healthy'", 60_000);
 });
