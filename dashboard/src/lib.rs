@@ -24,6 +24,7 @@ mod assets;
 mod connections;
 mod document;
 mod guard;
+mod kept;
 mod kind;
 mod login;
 mod page;

@@ -124,7 +124,7 @@ impl OpenPage {
         let sees = |kind| sight.sees(kind, &key.0);
         let json = match state.rollout(key).filter(|_| sees(Kind::Rollout)) {
             None => missing("there is no such rollout, or you may not see it".to_owned()),
-            Some(json) => match decode(json) {
+            Some(json) => match decode(&json) {
                 Err(why) => missing(why),
                 Ok(rollout) => {
                     let all = |kind| {
@@ -135,7 +135,7 @@ impl OpenPage {
                         }
                     };
                     let (replica_sets, outlines) = if sees(Kind::ReplicaSet) {
-                        (state.replica_sets_of(json), read.outlines(uid(json)))
+                        (state.replica_sets_of(&json), read.outlines(uid(&json)))
                     } else {
                         (Vec::new(), BTreeMap::new())
                     };

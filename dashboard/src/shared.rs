@@ -88,7 +88,7 @@ impl Shared {
 
     /// The page of a Rollout: the one that is open already, or a new one.
     pub(crate) fn open(&self, key: &Key) -> Arc<OpenPage> {
-        let wanted = selector(self.state().rollout(key));
+        let wanted = selector(self.state().rollout(key).as_ref());
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         pages.retain(|_, page| page.strong_count() > 0);
         let open = pages.get(key).and_then(Weak::upgrade);

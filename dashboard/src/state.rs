@@ -9,6 +9,7 @@ use kube::core::DynamicObject;
 use kube::runtime::watcher::{self, Event};
 use serde_json::Value;
 
+use crate::kept::Kept;
 use crate::kind::Kind;
 use crate::row::{Sample, row};
 use crate::sight::Sight;
@@ -26,8 +27,8 @@ pub(crate) struct State {
     epoch: u64,
     /// Grows with each change that somebody can see.
     change: u64,
-    rollouts: Watched<Value>,
-    replica_sets: Watched<Value>,
+    rollouts: Watched<Kept>,
+    replica_sets: Watched<Kept>,
     /// ReplicaSets by the uid of their owner.
     owned: BTreeMap<String, BTreeSet<Key>>,
     /// Rollouts by uid.
@@ -139,7 +140,7 @@ impl State {
                     if sight.sees(Kind::ReplicaSet, &key.0) {
                         return Some(shown.row.clone());
                     }
-                    let alone = row(self.rollouts.objects().get(key)?, &[], now).0;
+                    let alone = row(&self.rollout(key)?, &[], now).0;
                     serde_json::to_string(&alone).ok().map(Arc::from)
                 })
                 .collect(),
@@ -153,8 +154,8 @@ impl State {
     }
 
     /// A Rollout; `None` when it is not there.
-    pub(crate) fn rollout(&self, key: &Key) -> Option<&Value> {
-        self.rollouts.objects().get(key)
+    pub(crate) fn rollout(&self, key: &Key) -> Option<Value> {
+        Some(self.rollouts.objects().get(key)?.read())
     }
 
     /// How a Rollout was, oldest first.
@@ -172,12 +173,12 @@ impl State {
         let was_complete = self.is_complete();
         match kind {
             Kind::Rollout => {
-                for (key, before) in self.rollouts.apply(event, taken) {
+                for (key, before) in self.rollouts.apply(event, kept) {
                     self.rollout_changed(&key, before.as_ref(), now);
                 }
             }
             _ => {
-                for (key, before) in self.replica_sets.apply(event, taken) {
+                for (key, before) in self.replica_sets.apply(event, kept) {
                     self.replica_set_changed(&key, before.as_ref(), now);
                 }
             }
@@ -190,16 +191,16 @@ impl State {
         }
     }
 
-    fn rollout_changed(&mut self, key: &Key, before: Option<&Value>, now: Time) {
+    fn rollout_changed(&mut self, key: &Key, before: Option<&Kept>, now: Time) {
         let after = self.rollouts.objects().get(key);
-        if is_same(before, after) {
+        if Kept::is_same(before, after) {
             return;
         }
         if let Some(before) = before {
-            self.owners.remove(uid(before));
+            self.owners.remove(before.uid());
         }
         if let Some(after) = after {
-            self.owners.insert(uid(after).to_owned(), key.clone());
+            self.owners.insert(after.uid().to_owned(), key.clone());
             if !self.namespaces.contains(&key.0) {
                 Arc::make_mut(&mut self.namespaces).insert(key.0.clone());
             }
@@ -213,13 +214,13 @@ impl State {
         }
     }
 
-    fn replica_set_changed(&mut self, key: &Key, before: Option<&Value>, now: Time) {
+    fn replica_set_changed(&mut self, key: &Key, before: Option<&Kept>, now: Time) {
         let after = self.replica_sets.objects().get(key);
-        if is_same(before, after) {
+        if Kept::is_same(before, after) {
             return;
         }
         let mut touched: BTreeSet<String> = BTreeSet::new();
-        for owner in before.into_iter().flat_map(owners) {
+        for owner in before.into_iter().flat_map(Kept::owners) {
             if let Some(owned) = self.owned.get_mut(owner) {
                 owned.remove(key);
                 if owned.is_empty() {
@@ -228,7 +229,7 @@ impl State {
             }
             touched.insert(owner.to_owned());
         }
-        for owner in after.into_iter().flat_map(owners) {
+        for owner in after.into_iter().flat_map(Kept::owners) {
             let owned = self.owned.entry(owner.to_owned()).or_default();
             owned.insert(key.clone());
             touched.insert(owner.to_owned());
@@ -248,7 +249,7 @@ impl State {
         let Some(rollout) = self.rollout(key) else {
             return;
         };
-        let (row, sample) = row(rollout, &self.replica_sets_of(rollout), now);
+        let (row, sample) = row(&rollout, &self.replica_sets_of(&rollout), now);
         let row: Arc<str> = match serde_json::to_string(&row) {
             Ok(text) => text.into(),
             Err(error) => {
@@ -283,8 +284,15 @@ impl State {
         let all = self.replica_sets.objects();
         let owned = self.owned.get(uid(rollout));
         let keys = owned.into_iter().flatten();
-        keys.filter_map(|key| all.get(key).cloned()).collect()
+        keys.filter_map(|key| all.get(key).map(Kept::read))
+            .collect()
     }
+}
+
+/// The key of an object and how it is kept in the shared watch.
+fn kept(object: DynamicObject) -> Option<(Key, Kept)> {
+    let (key, json) = taken(object)?;
+    Some((key, Kept::new(&json)))
 }
 
 /// The key of an object and what is kept of it.
@@ -301,19 +309,13 @@ pub(crate) fn whole(object: DynamicObject) -> Option<(Key, Value)> {
     Some((key, serde_json::to_value(object).ok()?))
 }
 
-fn text<'a>(object: &'a Value, place: &str) -> &'a str {
+pub(crate) fn text<'a>(object: &'a Value, place: &str) -> &'a str {
     let text = object.pointer(place).and_then(Value::as_str);
     text.unwrap_or_default()
 }
 
 pub(crate) fn uid(object: &Value) -> &str {
     text(object, "/metadata/uid")
-}
-
-/// Whether nothing changed between two readings of an object.
-fn is_same(before: Option<&Value>, after: Option<&Value>) -> bool {
-    let version = |object| text(object, "/metadata/resourceVersion");
-    before.map(version) == after.map(version)
 }
 
 pub(crate) fn owners(object: &Value) -> impl Iterator<Item = &str> {

@@ -260,7 +260,7 @@ impl Viewer {
             if !state.is_complete() {
                 return None;
             }
-            let selector = selector(state.rollout(&page.key));
+            let selector = selector(state.rollout(&page.key).as_ref());
             (state.touched(&page.key), selector)
         };
         // Another Rollout of the same name, or one that came after the page was opened.

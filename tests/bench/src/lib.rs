@@ -5,6 +5,8 @@
 //! are not, so no test depends on them.
 
 pub mod cpu;
+pub mod dashboard;
+mod family;
 pub mod fleet;
 pub mod least;
 pub mod memory;

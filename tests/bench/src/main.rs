@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use bench::report::{Report, Table};
 use bench::world::on_virtual_time;
-use bench::{fleet, memory, plans, updates};
+use bench::{dashboard, fleet, memory, plans, updates};
 use clap::{Parser, ValueEnum};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -14,7 +14,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 #[global_allocator]
 static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// What the controller costs: API writes, time, memory, instructions, beside what is needed.
+/// What controller and dashboard cost: API writes, time, memory, instructions, beside what is needed.
 #[derive(Parser)]
 struct Arguments {
     /// Rollouts of the fleet and of the memory measurement.
@@ -37,6 +37,9 @@ struct Arguments {
     times: u64,
 }
 
+/// Rollouts that the dashboard shows.
+const DASHBOARD: usize = 2000;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
     /// API writes of one update.
@@ -47,6 +50,8 @@ enum Part {
     Memory,
     /// Speed and instructions of plans.
     Plans,
+    /// What the dashboard takes of a browser, a network and a server.
+    Dashboard,
 }
 
 fn main() -> Result<()> {
@@ -86,5 +91,6 @@ fn measure(part: Part, rollouts: usize) -> Result<Table> {
         Part::Fleet => on_virtual_time(fleet::table(rollouts)),
         Part::Memory => memory::table(rollouts),
         Part::Plans => plans::table(),
+        Part::Dashboard => dashboard::table(DASHBOARD),
     }
 }

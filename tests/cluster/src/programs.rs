@@ -99,7 +99,12 @@ fn build() -> anyhow::Result<PathBuf> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .args(["build", "--quiet", "--workspace"])
-        .args(["--bin", "rollouts-controller", "--bin", "rollouts-dashboard"])
+        .args([
+            "--bin",
+            "rollouts-controller",
+            "--bin",
+            "rollouts-dashboard",
+        ])
         .args(["--bin", "kubectl-rollouts"])
         .current_dir(root())
         .stdin(Stdio::null());
