@@ -2,11 +2,12 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -17,12 +18,23 @@ use crate::viewers::STREAMS;
 
 /// Connections at once; more wait until one ends.
 const CONNECTIONS: usize = 2 * STREAMS;
+/// How long a connection may be open without a request: it holds room that others want.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes of a request's head, at most.
 const HEAD: usize = 16 * 1024;
 
+/// Room for connections, of all listeners together.
+pub(crate) fn limit() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(CONNECTIONS))
+}
+
 /// Serves until `stop`.
-pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
-    let connections = Arc::new(Semaphore::new(CONNECTIONS));
+pub(crate) async fn accept(
+    listener: TcpListener,
+    connections: Arc<Semaphore>,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+) {
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => return,
@@ -62,6 +74,8 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     });
     let serving = hyper::server::conn::http1::Builder::new()
         .max_buf_size(HEAD)
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
         .serve_connection(TokioIo::new(stream), service);
     // Viewers leave by closing the connection.
     if let Err(error) = serving.await {

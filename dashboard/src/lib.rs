@@ -9,7 +9,7 @@
 //! viewer logs in, and sees what *they* may read: see [`Login`].
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use crds::Time;
@@ -87,7 +87,19 @@ impl Dashboard {
             stop.clone()
                 .run_until_cancelled_owned(watching::watch(shared.clone())),
         );
-        tokio::spawn(connections::accept(listener, shared, stop.clone()));
+        let connections = connections::limit();
+        for listener in [Some(listener), other_loopback(address).await]
+            .into_iter()
+            .flatten()
+        {
+            let (shared, stop) = (shared.clone(), stop.clone());
+            tokio::spawn(connections::accept(
+                listener,
+                connections.clone(),
+                shared,
+                stop,
+            ));
+        }
         Ok(Self {
             address,
             _stop: stop.drop_guard(),
@@ -100,11 +112,27 @@ impl Dashboard {
         let mut address = self.address;
         if address.ip().is_unspecified() {
             address.set_ip(match address {
-                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
             });
         }
         format!("http://{address}/")
+    }
+}
+
+/// `[::1]` beside `127.0.0.1`: a browser that is sent to `localhost` may try either. Where this
+/// machine has no IPv6, or somebody else has the port there, one is enough.
+async fn other_loopback(address: SocketAddr) -> Option<TcpListener> {
+    if address.ip() != Ipv4Addr::LOCALHOST {
+        return None;
+    }
+    let other = SocketAddr::from((Ipv6Addr::LOCALHOST, address.port()));
+    match TcpListener::bind(other).await {
+        Ok(listener) => Some(listener),
+        Err(error) => {
+            tracing::debug!(%error, "dashboard: not on {other}");
+            None
+        }
     }
 }
 

@@ -343,3 +343,28 @@ async fn a_list_that_may_not_be_read_is_no_empty_list() {
         "{beat}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn it_listens_on_both_loopback_addresses() {
+    let world = World::new().await;
+    let Ok(_there_is_ipv6) = std::net::TcpListener::bind("[::1]:0") else {
+        return;
+    };
+    let answer = world.over_ipv6("/healthz").await;
+    assert_eq!(answer.status, 200);
+    // By that name too.
+    let answer = world.over_ipv6("/api/v1/schema").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_connects_and_asks_nothing_is_sent_away() {
+    let world = World::new().await;
+    let start = tokio::time::Instant::now();
+    world.until_hung_up().await;
+    assert!(
+        start.elapsed() < std::time::Duration::from_secs(60),
+        "{:?}",
+        start.elapsed()
+    );
+}

@@ -1,7 +1,7 @@
 //! A cluster with the controller, and a dashboard over it that is asked over a socket.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -60,6 +60,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    fn of((head, body): (String, Vec<u8>)) -> Self {
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = String::from_utf8(body).unwrap();
+        Self { status, head, body }
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
     }
@@ -258,13 +264,22 @@ impl World {
         };
         let request =
             format!("{method} {path} HTTP/1.1\r\n{host}Connection: close\r\n{headers}\r\n");
-        let (head, body) = self.send(&request).await;
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer {
-            status,
-            head,
-            body: String::from_utf8(body).unwrap(),
-        }
+        Answer::of(self.send(&request).await)
+    }
+
+    /// Asks at `[::1]`.
+    pub async fn over_ipv6(&self, path: &str) -> Answer {
+        let there = SocketAddr::from((Ipv6Addr::LOCALHOST, self.address.port()));
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {there}\r\nConnection: close\r\n\r\n");
+        let stream = TcpStream::connect(there).await.unwrap();
+        Answer::of(exchange(stream, &request).await)
+    }
+
+    /// Connects, asks nothing, and waits for the end.
+    pub async fn until_hung_up(&self) {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (_head, body) = exchange(stream, "").await;
+        assert!(body.is_empty());
     }
 
     /// The head of an answer in lower case, and its body as it was sent.
@@ -276,14 +291,8 @@ impl World {
     }
 
     async fn send(&self, request: &str) -> (String, Vec<u8>) {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
-        let end = answer.windows(4).position(|it| it == b"\r\n\r\n");
-        let body = answer.split_off(end.unwrap() + 4);
-        let head = String::from_utf8(answer).unwrap().to_lowercase();
-        (head, body)
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        exchange(stream, request).await
     }
 
     pub async fn page(&self, name: &str) -> Value {
@@ -315,6 +324,18 @@ impl World {
         stream.write_all(request.as_bytes()).await.unwrap();
         Events(BufReader::new(stream))
     }
+}
+
+/// Sends a request; the head of the answer in lower case, and its body.
+async fn exchange(mut stream: TcpStream, request: &str) -> (String, Vec<u8>) {
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let end = answer.windows(4).position(|it| it == b"\r\n\r\n");
+    let end = end.map_or(answer.len(), |end| end + 4);
+    let body = answer.split_off(end);
+    let head = String::from_utf8(answer).unwrap().to_lowercase();
+    (head, body)
 }
 
 /// A stream of events.
