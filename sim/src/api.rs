@@ -6,6 +6,7 @@
 mod about;
 mod admission;
 mod admit;
+mod apply;
 mod body;
 mod call;
 mod delete;

@@ -25,7 +25,7 @@ impl Call<'_> {
             ));
         }
         check_kind(resource, new)?;
-        metadata(new).remove("managedFields");
+        self.sent = crate::apply::read(metadata(new).remove("managedFields").as_ref());
         if self.trusted {
             return Ok(());
         }

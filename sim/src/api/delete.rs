@@ -121,7 +121,8 @@ impl Call<'_> {
         if new == *old {
             return Ok(Deleted::Marked(old));
         }
-        Ok(Deleted::Marked(self.store(resource, new)))
+        let managers = self.managers(resource, &old);
+        Ok(Deleted::Marked(self.store(resource, new, managers)))
     }
 
     /// Removes a namespace that is empty and marked for deletion.

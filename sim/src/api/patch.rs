@@ -9,7 +9,7 @@ use crate::field_error::FieldError;
 use crate::object;
 use crate::resources::Resource;
 
-/// The three patch forms that are modelled.
+/// The patch forms but server-side apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PatchKind {
     Json,
@@ -20,7 +20,8 @@ pub(crate) enum PatchKind {
 const JSON: &str = "application/json-patch+json";
 const MERGE: &str = "application/merge-patch+json";
 const STRATEGIC: &str = "application/strategic-merge-patch+json";
-const APPLY: &str = "application/apply-patch+yaml";
+/// Server-side apply.
+pub(super) const APPLY: &str = "application/apply-patch+yaml";
 
 impl PatchKind {
     /// The form that a `Content-Type` names.
@@ -29,9 +30,6 @@ impl PatchKind {
             JSON => Ok(Self::Json),
             MERGE => Ok(Self::Merge),
             STRATEGIC if resource.custom.is_none() => Ok(Self::Strategic),
-            APPLY | "application/apply-patch+cbor" => {
-                Err(ApiError::not_modelled("server-side apply"))
-            }
             _ if resource.custom.is_none() => Err(ApiError::unsupported_media_type(&[
                 JSON, MERGE, STRATEGIC, APPLY,
             ])),
@@ -84,16 +82,32 @@ impl Call<'_> {
         (kind, patch): (PatchKind, &Value),
     ) -> Result<Arc<Value>, ApiError> {
         let old = self.get(resource, namespace, name)?;
-        let mut new = kind.apply(resource, &old, patch)?;
+        let mut new = match self.with_managers(resource, &old, patch) {
+            Some(whole) => kind.apply(resource, &whole, patch)?,
+            None => kind.apply(resource, &old, patch)?,
+        };
         if !new.is_object() {
             return Err(ApiError::bad_request("the patch leaves no object"));
         }
         self.decode_patched(resource, &mut new)?;
-        self.replace(resource, &old, subresource, new, true)
+        self.replace(resource, &old, subresource, new, true, None)
+    }
+
+    /// The object with the owners of its fields, for a patch that is about them.
+    fn with_managers(&self, resource: &Resource, old: &Value, patch: &Value) -> Option<Value> {
+        if !patch.to_string().contains("managedFields") {
+            return None;
+        }
+        let mut whole = old.clone();
+        let managers = crate::apply::written(&self.managers(resource, old));
+        object::metadata(&mut whole).insert("managedFields".into(), managers);
+        Some(whole)
     }
 
     /// As for a new object, with the words of a patch: the whole result is quoted.
     fn decode_patched(&mut self, resource: &Resource, new: &mut Value) -> Result<(), ApiError> {
+        let sent = object::metadata(new).remove("managedFields");
+        self.sent = crate::apply::read(sent.as_ref());
         let whole = Value::from(new.to_string());
         let refused = |detail: &str| {
             let error = FieldError::invalid("patch", &whole, detail);
@@ -118,7 +132,6 @@ impl Call<'_> {
         {
             return refused(&why);
         }
-        object::metadata(new).remove("managedFields");
         Ok(())
     }
 }

@@ -3,7 +3,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 use super::call::Call;
 use super::request::Query;
@@ -11,6 +10,7 @@ use crate::error::ApiError;
 use crate::object;
 use crate::resources::Resource;
 use crate::selector::{FieldSelector, LabelSelector};
+use crate::store::Held;
 
 /// Which objects of a collection are wanted.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ impl Selection {
 /// A page of a list.
 #[derive(Debug)]
 pub(crate) struct Page {
-    pub(crate) items: Vec<Arc<Value>>,
+    pub(crate) items: Vec<Held>,
     /// `metadata` of the list.
     pub(crate) metadata: Value,
 }
@@ -94,10 +94,10 @@ impl Call<'_> {
             (None, _) => current,
         };
         let namespace = selection.namespace.as_deref();
-        let all: Vec<Arc<Value>> = if revision == current {
+        let all: Vec<Held> = if revision == current {
             self.state
                 .store
-                .list(&resource.id, namespace)
+                .list_held(&resource.id, namespace)
                 .cloned()
                 .collect()
         } else {
@@ -115,14 +115,15 @@ impl Call<'_> {
                 .list_at(&resource.id, namespace, revision)
                 .ok_or_else(gone)?
         };
-        let mut items: Vec<Arc<Value>> = all
+        let mut items: Vec<Held> = all
             .into_iter()
-            .filter(|o| {
-                start.as_ref().is_none_or(|s| {
-                    (object::namespace(o), object::name(o)) > (&*s.namespace, &*s.name)
-                })
+            .filter(|held| {
+                let at = (object::namespace(&held.object), object::name(&held.object));
+                start
+                    .as_ref()
+                    .is_none_or(|s| at > (&*s.namespace, &*s.name))
             })
-            .filter(|o| selection.matches(o))
+            .filter(|held| selection.matches(&held.object))
             .collect();
         let mut metadata = json!({"resourceVersion": revision.to_string()});
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -130,7 +131,7 @@ impl Call<'_> {
             let remaining = items.len().saturating_sub(limit);
             items.truncate(limit);
             if let Some(last) = items.last() {
-                let token = write_continue(revision, last);
+                let token = write_continue(revision, &last.object);
                 let map = object::as_map(&mut metadata);
                 map.insert("continue".into(), token.into());
                 if query.get("labelSelector").is_none() && query.get("fieldSelector").is_none() {

@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use super::call::{Call, FieldValidation};
 use super::delete::{DeleteOptions, Deleted, propagation};
-use super::patch::PatchKind;
+use super::patch::{APPLY, PatchKind};
 use super::read::Selection;
 use super::reply::{Reply, Shaper, success};
 use super::request::{Request, Shape, Target};
 use super::scale::ScaleChange;
+use crate::apply::Sent;
 use crate::cluster::Server;
 use crate::duplicates::duplicate_fields;
 use crate::error::ApiError;
 use crate::fault::RequestInfo;
+use crate::field_error::FieldError;
 use crate::object;
 use crate::resources::{Resource, has_other_subresource};
+use crate::store::Held;
 
 /// A request carried out, or refused.
 pub(super) struct Done {
@@ -37,6 +40,8 @@ pub(super) fn carry_out(server: &Arc<Server>, request: &Request, info: &RequestI
         trusted: false,
         warnings: Vec::new(),
         duplicates: Vec::new(),
+        sent: Sent::Nothing,
+        answered: None,
     };
     let result = Verb {
         server,
@@ -136,15 +141,18 @@ impl Verb<'_, '_> {
     }
 
     fn object(
-        &self,
+        &mut self,
         code: u16,
         resource: &Arc<Resource>,
         object: &Arc<Value>,
     ) -> Result<Reply, ApiError> {
-        Ok(Reply::json(
-            code,
-            &self.shaper(resource)?.one(object, self.call.now),
-        ))
+        let written = self.call.answered.take();
+        let held = Held {
+            object: object.clone(),
+            managers: written.unwrap_or_else(|| self.call.managers(resource, object)),
+        };
+        let shown = self.shaper(resource)?.one(&held, self.call.now);
+        Ok(Reply::json(code, &shown))
     }
 
     fn list(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
@@ -186,7 +194,14 @@ impl Verb<'_, '_> {
     }
 
     fn patch(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
+        if self.request.content_type() == APPLY {
+            return self.apply(resource, target);
+        }
         let kind = PatchKind::of(&self.request.content_type(), resource)?;
+        if self.request.query.get("force").is_some() {
+            let error = FieldError::forbidden("force", "may not be specified for non-apply patch");
+            return Err(of_options(&error));
+        }
         let patch = self.json_patch_body()?;
         let stored = self.call.patch(
             resource,
@@ -196,6 +211,24 @@ impl Verb<'_, '_> {
             (kind, &patch),
         )?;
         self.object(200, resource, &stored)
+    }
+
+    fn apply(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
+        let query = &self.request.query;
+        if query.get("fieldManager").is_none() {
+            let error = FieldError::required("fieldManager", "is required for apply patch");
+            return Err(of_options(&error));
+        }
+        let config = super::apply::configuration(self.request)?;
+        let place = (
+            target.namespace.as_str(),
+            target.name.as_str(),
+            target.subresource.as_str(),
+        );
+        let (code, stored) = self
+            .call
+            .apply(resource, place, &config, query.flag("force"))?;
+        self.object(code, resource, &stored)
     }
 
     fn json_patch_body(&self) -> Result<Value, ApiError> {
@@ -277,8 +310,8 @@ impl Verb<'_, '_> {
         for item in &page.items {
             self.call.delete(
                 resource,
-                object::namespace(item),
-                object::name(item),
+                object::namespace(&item.object),
+                object::name(&item.object),
                 &options,
             )?;
         }
@@ -300,6 +333,16 @@ impl Verb<'_, '_> {
         });
         Ok(Reply::json(201, &status))
     }
+}
+
+/// What is wrong with the options of a patch.
+fn of_options(error: &FieldError) -> ApiError {
+    ApiError::invalid(
+        "meta.k8s.io",
+        "PatchOptions",
+        "",
+        std::slice::from_ref(error),
+    )
 }
 
 fn is_services(resource: &Resource) -> bool {

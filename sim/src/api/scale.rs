@@ -67,7 +67,15 @@ impl Call<'_> {
         }
         let mut new = Value::clone(&old);
         set_pointer(&mut new, &paths.spec, replicas.into());
-        let stored = self.replace(resource, &old, "", new, true)?;
+        let known = self.managers(resource, &old);
+        let is_same = old.at(&paths.spec) == new.at(&paths.spec);
+        let managers = if is_same || known.is_empty() {
+            known
+        } else {
+            let path = paths.spec.trim_start_matches('/').replace('/', ".");
+            Arc::new(known.rescaled(&path, &self.who(resource, "scale", false)))
+        };
+        let stored = self.replace(resource, &old, "", new, true, Some(managers))?;
         Ok(scale_of(paths, &stored))
     }
 }

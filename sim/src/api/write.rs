@@ -7,6 +7,7 @@ use super::call::Call;
 use super::rules::{
     check_finalizers, check_version, generation_moves, keep_server_fields, merge_subresource,
 };
+use crate::apply::Managers;
 use crate::clock::stamp;
 use crate::error::ApiError;
 use crate::field_error::FieldError;
@@ -33,6 +34,18 @@ impl Call<'_> {
     ) -> Result<Arc<Value>, ApiError> {
         self.decode(resource, &mut new)?;
         self.default(resource, &mut new);
+        let managers = self.owners(resource, None, "", &new);
+        self.create_owned(resource, namespace, new, managers)
+    }
+
+    /// Creates a decoded object whose fields have their owners.
+    pub(super) fn create_owned(
+        &mut self,
+        resource: &Arc<Resource>,
+        namespace: &str,
+        mut new: Value,
+        managers: Arc<Managers>,
+    ) -> Result<Arc<Value>, ApiError> {
         self.place(resource, namespace, &mut new)?;
         if !object::version(&new).is_empty() {
             return Err(ApiError::bad_request(
@@ -53,7 +66,7 @@ impl Call<'_> {
             return Err(ApiError::already_exists(&resource.id, &name));
         }
         self.check_size(&new)?;
-        Ok(self.store(resource, new))
+        Ok(self.store(resource, new, managers))
     }
 
     /// Replaces an object (`subresource` empty) or its status.
@@ -70,10 +83,11 @@ impl Call<'_> {
         let old = self.get(resource, namespace, name)?;
         self.decode(resource, &mut new)?;
         self.place(resource, namespace, &mut new)?;
-        self.replace(resource, &old, subresource, new, false)
+        self.replace(resource, &old, subresource, new, false, None)
     }
 
-    /// What update and patch have in common, from the decoded new object on.
+    /// What update and patch have in common, from the decoded new object on. `owners` are those of
+    /// the new object's fields where they are known already.
     pub(super) fn replace(
         &mut self,
         resource: &Arc<Resource>,
@@ -81,6 +95,7 @@ impl Call<'_> {
         subresource: &str,
         mut new: Value,
         is_patch: bool,
+        owners: Option<Arc<Managers>>,
     ) -> Result<Arc<Value>, ApiError> {
         let name = object::name(old);
         if object::name(&new) != name {
@@ -104,12 +119,14 @@ impl Call<'_> {
             );
             return Err(ApiError::conflict(&resource.id, name, &why));
         }
-        merge_subresource(resource, old, subresource, &mut new);
-        keep_server_fields(old, &mut new);
         let checked = !(self.trusted && subresource == "status");
         if checked {
             self.default(resource, &mut new);
         }
+        let managers =
+            owners.unwrap_or_else(|| self.owners(resource, Some(old), subresource, &new));
+        merge_subresource(resource, old, subresource, &mut new);
+        keep_server_fields(old, &mut new);
         check_finalizers(resource, old, &new)?;
         if generation_moves(resource, old, &new) {
             let next = object::int(old, "/metadata/generation").saturating_add(1);
@@ -126,11 +143,11 @@ impl Call<'_> {
             }
         }
         metadata(&mut new).insert("resourceVersion".into(), object::version(old).into());
-        if new == **old {
+        if new == **old && managers.own_as(&self.managers(resource, old)) {
             return Ok(old.clone());
         }
         self.check_size(&new)?;
-        Ok(self.store(resource, new))
+        Ok(self.store(resource, new, managers))
     }
 
     /// Gives a new object what the server gives: name, uid, times, generation.
