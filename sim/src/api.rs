@@ -4,6 +4,7 @@
 //! all requests, and no request sees half of another.
 
 mod about;
+mod addresses;
 mod admission;
 mod admit;
 mod apply;

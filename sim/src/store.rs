@@ -183,6 +183,17 @@ impl Store {
             .flat_map(|(resource, t)| t.objects.values().map(move |held| (resource, &held.object)))
     }
 
+    /// Whether an object was created at a revision, as far as it is remembered.
+    pub(crate) fn was_created_at(&self, resource: &GroupResource, revision: u64) -> bool {
+        let commits = self.tables.get(resource).map(|table| &table.log);
+        commits
+            .into_iter()
+            .flatten()
+            .rev()
+            .take_while(|c| c.revision >= revision)
+            .any(|commit| commit.revision == revision && commit.before.is_none())
+    }
+
     /// Commits of a resource after a revision; `None` when some of them are gone.
     pub(crate) fn since(
         &self,

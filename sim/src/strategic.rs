@@ -2,7 +2,7 @@
 //!
 //! Custom resources have no such knowledge; the API answers 415 for them before this is called.
 //! Directives known: `$patch` (replace, delete, merge), `$retainKeys`, `$setElementOrder/x`,
-//! `$deleteFromPrimitiveList/x`. Any other key that begins with `$` is refused.
+//! `$deleteFromPrimitiveList/x`. Any other key that begins with `$` is a field.
 
 mod lists;
 mod order;
@@ -15,7 +15,7 @@ use lists::{Merge, merge_of};
 /// What the object becomes.
 ///
 /// # Errors
-/// A sentence for a 400 answer: the patch is no object, has an unknown directive, or a member of
+/// A sentence for a 400 answer: the patch is no object, or has a member of
 /// a merged list without its key.
 pub fn merge(gvk: &Gvk, current: &Value, patch: &Value) -> Result<Value, String> {
     let Value::Object(patch) = patch else {
@@ -107,7 +107,11 @@ fn directive(
     if matches!(key, "$patch" | "$retainKeys") {
         return Ok(());
     }
-    Err(format!("invalid JSON document: unknown directive {key:?}"))
+    // Any other is taken for a field, which no kind has.
+    if let Some(value) = patch.get(key) {
+        result.insert(key.to_owned(), value.clone());
+    }
+    Ok(())
 }
 
 /// Merges one list.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::call::{Call, FieldValidation};
 use super::request::Request;
+use super::write::{check_name, creates};
 use crate::apply::{self, Managers, Place, Sent, Way, Who};
 use crate::clock::stamp;
 use crate::error::ApiError;
@@ -39,7 +40,7 @@ impl Call<'_> {
             .store
             .held(&resource.id, namespace, name)
             .cloned();
-        if held.is_none() && !subresource.is_empty() {
+        if held.is_none() && !subresource.is_empty() && !creates(resource) {
             return Err(ApiError::not_found(&resource.id, name));
         }
         self.check_configuration(resource, (namespace, name), config)?;
@@ -56,7 +57,7 @@ impl Call<'_> {
         };
         let who = self.who(resource, subresource, true);
         let applied = apply::apply(&known, way, (&blank, &live), config, &who, force)
-            .map_err(|conflicts| apply::refusal(&conflicts, &known))?;
+            .map_err(|conflicts| apply::refusal(&conflicts))?;
         let managers = Arc::new(applied.managers);
         let mut new = applied.object.unwrap_or_else(|| Value::clone(&live));
         let warnings = std::mem::take(&mut self.warnings);
@@ -77,8 +78,19 @@ impl Call<'_> {
                 Ok((200, stored))
             }
             None => {
+                check_name(&new, name)?;
+                let uid = object::uid(&new);
+                if !uid.is_empty() {
+                    let why = format!(
+                        "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+                    );
+                    return Err(ApiError::conflict(&resource.id, name, &why));
+                }
+                if !self.dry_run {
+                    object::metadata(&mut new).remove("resourceVersion");
+                }
                 self.default(resource, &mut new);
-                let made = self.create_owned(resource, namespace, new, managers)?;
+                let made = self.create_owned(resource, namespace, (subresource, new), managers)?;
                 Ok((201, made))
             }
         }

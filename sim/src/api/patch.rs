@@ -1,5 +1,6 @@
 //! Patch: JSON patch, merge patch, and strategic merge patch of built-in kinds.
 
+use json_patch::{AddOperation, PatchOperation};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -53,7 +54,11 @@ impl PatchKind {
                 let operations: json_patch::Patch =
                     serde_json::from_value(patch.clone()).map_err(|_| ApiError::unprocessable())?;
                 let mut new = old.clone();
-                json_patch::patch(&mut new, &operations).map_err(|_| ApiError::unprocessable())?;
+                for operation in operations.0 {
+                    let operation = lenient(&new, operation);
+                    json_patch::patch(&mut new, &[operation])
+                        .map_err(|_| ApiError::unprocessable())?;
+                }
                 Ok(new)
             }
             Self::Merge => {
@@ -68,6 +73,31 @@ impl PatchKind {
                 crate::strategic::merge(&resource.gvk, old, patch).map_err(ApiError::bad_request)
             }
         }
+    }
+}
+
+/// The real server replaces, and copies, keys of a map that are not there.
+fn lenient(object: &Value, operation: PatchOperation) -> PatchOperation {
+    let is_absent_key = |path: &str| {
+        let parent = path
+            .rsplit_once('/')
+            .and_then(|(parent, _)| object.pointer(parent));
+        object.pointer(path).is_none() && parent.is_some_and(Value::is_object)
+    };
+    match operation {
+        PatchOperation::Replace(replace) if is_absent_key(replace.path.as_str()) => {
+            PatchOperation::Add(AddOperation {
+                path: replace.path,
+                value: replace.value,
+            })
+        }
+        PatchOperation::Copy(copy) if is_absent_key(copy.from.as_str()) => {
+            PatchOperation::Add(AddOperation {
+                path: copy.path,
+                value: Value::Null,
+            })
+        }
+        other => other,
     }
 }
 
@@ -90,6 +120,7 @@ impl Call<'_> {
             return Err(ApiError::bad_request("the patch leaves no object"));
         }
         self.decode_patched(resource, &mut new)?;
+        self.place(resource, namespace, &mut new)?;
         self.replace(resource, &old, subresource, new, true, None)
     }
 
@@ -107,7 +138,7 @@ impl Call<'_> {
     /// As for a new object, with the words of a patch: the whole result is quoted.
     fn decode_patched(&mut self, resource: &Resource, new: &mut Value) -> Result<(), ApiError> {
         let sent = object::metadata(new).remove("managedFields");
-        self.sent = crate::apply::read(sent.as_ref());
+        self.sent = crate::apply::read(sent.as_ref(), resource.custom.is_some());
         let whole = Value::from(new.to_string());
         let refused = |detail: &str| {
             let error = FieldError::invalid("patch", &whole, detail);
@@ -117,10 +148,10 @@ impl Call<'_> {
             ("apiVersion", resource.gvk.api_version()),
             ("kind", resource.gvk.kind.clone()),
         ] {
-            if object::text(new, &format!("/{key}")) != wanted {
-                return Err(ApiError::bad_request(format!(
-                    "the patch must not change {key} from {wanted:?}"
-                )));
+            // Of a custom resource the kind is validated with all else.
+            let is_validated = resource.custom.is_some() && key == "kind";
+            if !is_validated && object::text(new, &format!("/{key}")) != wanted {
+                return refused(&format!("{key} is not {wanted:?}"));
             }
         }
         let unknown = self.prune(resource, new);

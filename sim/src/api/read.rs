@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::request::Query;
 use crate::error::ApiError;
+use crate::field_error::FieldError;
 use crate::object;
 use crate::resources::Resource;
 use crate::selector::{FieldSelector, LabelSelector};
@@ -31,6 +32,9 @@ impl Selection {
     ) -> Result<Self, ApiError> {
         let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or(""))
             .map_err(|why| ApiError::bad_request(format!("unable to parse requirement: {why}")))?;
+        if !query.flag("watch") {
+            check_matching(query)?;
+        }
         let fields = FieldSelector::parse(&resource.gvk, query.get("fieldSelector").unwrap_or(""))
             .map_err(ApiError::bad_request)?;
         Ok(Self {
@@ -126,6 +130,9 @@ impl Call<'_> {
             .filter(|held| selection.matches(&held.object))
             .collect();
         let mut metadata = json!({"resourceVersion": revision.to_string()});
+        if resource.custom.is_some() {
+            object::as_map(&mut metadata).insert("continue".into(), "".into());
+        }
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if limit > 0 && items.len() > limit {
             let remaining = items.len().saturating_sub(limit);
@@ -141,6 +148,39 @@ impl Call<'_> {
         }
         Ok(Page { items, metadata })
     }
+}
+
+/// How a resourceVersion is to be matched, where that can be said.
+///
+/// # Errors
+/// 422.
+fn check_matching(query: &Query) -> Result<(), ApiError> {
+    let Some(matching) = query.get("resourceVersionMatch") else {
+        return Ok(());
+    };
+    let field = "resourceVersionMatch";
+    let mut errors = Vec::new();
+    let version = query.get("resourceVersion");
+    if version.is_none() {
+        let detail = "resourceVersionMatch is forbidden unless resourceVersion is provided";
+        errors.push(FieldError::forbidden(field, detail));
+    }
+    if query.get("continue").is_some() {
+        let detail = "resourceVersionMatch is forbidden when continue is provided";
+        errors.push(FieldError::forbidden(field, detail));
+    }
+    if !matches!(matching, "Exact" | "NotOlderThan") {
+        let known = ["Exact", "NotOlderThan"];
+        errors.push(FieldError::not_supported(field, &matching.into(), &known));
+    }
+    if matching == "Exact" && version == Some("0") {
+        let detail = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
+        errors.push(FieldError::forbidden(field, detail));
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(ApiError::invalid("meta.k8s.io", "ListOptions", "", &errors))
 }
 
 fn write_continue(revision: u64, last: &Value) -> String {

@@ -10,6 +10,7 @@ use super::read::Selection;
 use super::reply::{Reply, Shaper, success};
 use super::request::{Request, Shape, Target};
 use super::scale::ScaleChange;
+use super::write::creates;
 use crate::apply::Sent;
 use crate::cluster::Server;
 use crate::duplicates::duplicate_fields;
@@ -77,11 +78,7 @@ impl Verb<'_, '_> {
             request.method.as_str(),
             "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
         ) {
-            return Err(ApiError::new(
-                405,
-                "MethodNotAllowed",
-                "the server does not allow this method on the requested resource",
-            ));
+            return Err(ApiError::unserved_method());
         }
         if let Some(reply) = super::about::answer(self.call, request)? {
             return Ok(reply);
@@ -96,8 +93,14 @@ impl Verb<'_, '_> {
         if resource.namespaced && target.namespace.is_empty() && !target.name.is_empty() {
             return Err(ApiError::unknown_path());
         }
-        self.call.dry_run = request.query.dry_run()?;
-        self.call.validation = request.query.field_validation()?;
+        let options = match info.verb.as_str() {
+            "create" => "CreateOptions",
+            "update" => "UpdateOptions",
+            "patch" => "PatchOptions",
+            _ => "DeleteOptions",
+        };
+        self.call.dry_run = request.query.dry_run(options)?;
+        self.call.validation = request.query.field_validation(options)?;
         if matches!(info.verb.as_str(), "create" | "update" | "patch") {
             self.call.duplicates = duplicate_fields(&request.body);
         }
@@ -105,7 +108,7 @@ impl Verb<'_, '_> {
             ("list", "") => self.list(&resource, &target),
             ("watch", "") => self.watch(&resource, &target),
             ("deletecollection", "") => self.delete_collection(&resource, &target),
-            ("create", "") if target.name.is_empty() => {
+            ("create", "") if target.name.is_empty() || resource.custom.is_some() => {
                 let body = request.json()?;
                 let made = self.call.create(&resource, &target.namespace, body)?;
                 self.object(201, &resource, &made)
@@ -119,17 +122,27 @@ impl Verb<'_, '_> {
                 let found = self.call.get(&resource, &target.namespace, &target.name)?;
                 self.object(200, &resource, &found)
             }
-            ("update", "") => self.update(&resource, &target),
+            ("update", "") if !target.name.is_empty() => self.update(&resource, &target),
+            ("update", "") if resource.custom.is_some() => {
+                Err(ApiError::bad_request("name must be provided"))
+            }
             ("update", "status") if resource.status => self.update(&resource, &target),
-            ("patch", "") => self.patch(&resource, &target),
+            ("patch", "") if !target.name.is_empty() => self.patch(&resource, &target),
             ("patch", "status") if resource.status => self.patch(&resource, &target),
             ("delete", "") => self.delete(&resource, &target),
             (verb, "scale") if resource.scale.is_some() => self.scale(&resource, &target, verb),
             (_, sub) if has_other_subresource(&resource.id, sub) => {
                 Err(ApiError::not_modelled(format!("{}/{sub}", resource.id)))
             }
-            (_, sub) if !(sub.is_empty() || sub == "status" && resource.status) => {
-                Err(ApiError::unknown_path())
+            // Of a custom resource this is said of the object, whether it is there or not.
+            (_, sub) if !sub.is_empty() && !has_subresource(&resource, sub) => {
+                match resource.custom {
+                    Some(_) => Err(ApiError::not_found(&resource.id, &target.name)),
+                    None => Err(ApiError::unknown_path()),
+                }
+            }
+            ("create" | "update" | "patch", "") if resource.custom.is_none() => {
+                Err(ApiError::unserved_method())
             }
             (verb, _) => Err(ApiError::method_not_supported(&resource.id, verb)),
         }
@@ -178,13 +191,11 @@ impl Verb<'_, '_> {
         let body = self.request.json()?;
         let (ns, name) = (&target.namespace, &target.name);
         let exists = self.call.state.store.get(&resource.id, ns, name).is_some();
-        // A PUT creates these four where they are not there.
-        let creates = matches!(
-            resource.id.resource.as_str(),
-            "endpoints" | "events" | "leases" | "services"
-        );
-        if !exists && creates && resource.custom.is_none() && target.subresource.is_empty() {
-            let made = self.call.create(resource, ns, body)?;
+        if !exists && creates(resource) {
+            let subresource = &target.subresource;
+            let made = self
+                .call
+                .create_at(resource, (ns, name, subresource), body)?;
             return self.object(201, resource, &made);
         }
         let stored = self
@@ -252,11 +263,10 @@ impl Verb<'_, '_> {
             }
             "patch" => {
                 let content_type = self.request.content_type();
-                // The Scale is a built-in kind, whatever it belongs to.
-                let kind = match content_type.as_str() {
-                    "application/strategic-merge-patch+json" => PatchKind::Strategic,
-                    other => PatchKind::of(other, resource)?,
-                };
+                if content_type == APPLY {
+                    return Err(ApiError::not_modelled("server-side apply of a scale"));
+                }
+                let kind = PatchKind::of(&content_type, resource)?;
                 let patch = self.json_patch_body()?;
                 self.call
                     .rescale(resource, ns, name, &ScaleChange::Patch(kind, &patch))?
@@ -275,7 +285,7 @@ impl Verb<'_, '_> {
         let mut options = DeleteOptions::read(&body)?;
         let query = &self.request.query;
         if let Some(policy) = query.get("propagationPolicy") {
-            options.propagation = propagation(policy)?;
+            options.propagation = Some(propagation(policy)?);
         }
         if let Some(grace) = query.number("gracePeriodSeconds")? {
             options.grace = i64::try_from(grace).ok();
@@ -333,6 +343,10 @@ impl Verb<'_, '_> {
         });
         Ok(Reply::json(201, &status))
     }
+}
+
+fn has_subresource(resource: &Resource, subresource: &str) -> bool {
+    subresource == "status" && resource.status || subresource == "scale" && resource.scale.is_some()
 }
 
 /// What is wrong with the options of a patch.

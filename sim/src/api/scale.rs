@@ -68,13 +68,10 @@ impl Call<'_> {
         let mut new = Value::clone(&old);
         set_pointer(&mut new, &paths.spec, replicas.into());
         let known = self.managers(resource, &old);
-        let is_same = old.at(&paths.spec) == new.at(&paths.spec);
-        let managers = if is_same || known.is_empty() {
-            known
-        } else {
-            let path = paths.spec.trim_start_matches('/').replace('/', ".");
-            Arc::new(known.rescaled(&path, &self.who(resource, "scale", false)))
-        };
+        let path = paths.spec.trim_start_matches('/').replace('/', ".");
+        let change = (object::int(&old, &paths.spec), i64::from(replicas));
+        let who = self.who(resource, "scale", false);
+        let managers = Arc::new(known.rescaled(&path, change, &who));
         let stored = self.replace(resource, &old, "", new, true, Some(managers))?;
         Ok(scale_of(paths, &stored))
     }

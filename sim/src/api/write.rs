@@ -4,9 +4,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::call::Call;
-use super::rules::{
-    check_finalizers, check_version, generation_moves, keep_server_fields, merge_subresource,
-};
+use super::rules::{check_version, generation_moves, keep_server_fields, merge_subresource};
 use crate::apply::Managers;
 use crate::clock::stamp;
 use crate::error::ApiError;
@@ -35,35 +33,58 @@ impl Call<'_> {
         self.decode(resource, &mut new)?;
         self.default(resource, &mut new);
         let managers = self.owners(resource, None, "", &new);
-        self.create_owned(resource, namespace, new, managers)
+        self.create_owned(resource, namespace, ("", new), managers)
     }
 
-    /// Creates a decoded object whose fields have their owners.
+    /// Creates an object by a PUT to where none is. A resourceVersion does not matter then.
+    pub(super) fn create_at(
+        &mut self,
+        resource: &Arc<Resource>,
+        (namespace, name, subresource): (&str, &str, &str),
+        mut new: Value,
+    ) -> Result<Arc<Value>, ApiError> {
+        self.decode(resource, &mut new)?;
+        self.place(resource, namespace, &mut new)?;
+        check_name(&new, name)?;
+        if !object::uid(&new).is_empty() {
+            return Err(other_uid(resource, namespace, &new, ""));
+        }
+        self.default(resource, &mut new);
+        if !self.dry_run {
+            metadata(&mut new).remove("resourceVersion");
+        }
+        let managers = self.owners(resource, None, subresource, &new);
+        self.create_owned(resource, namespace, (subresource, new), managers)
+    }
+
+    /// Creates a decoded object whose fields have their owners, by its own path or a subresource's.
     pub(super) fn create_owned(
         &mut self,
         resource: &Arc<Resource>,
         namespace: &str,
-        mut new: Value,
+        (subresource, mut new): (&str, Value),
         managers: Arc<Managers>,
     ) -> Result<Arc<Value>, ApiError> {
         self.place(resource, namespace, &mut new)?;
-        if !object::version(&new).is_empty() {
-            return Err(ApiError::bad_request(
+        self.stamp_new(resource, namespace, &mut new);
+        self.admit_new(resource, namespace, subresource, &mut new)?;
+        self.validate(resource, &new, None)?;
+        self.check_quota(resource, namespace, object::name(&new))?;
+        // A dry run stores nothing that could mind.
+        if !matches!(object::version(&new), "" | "0") && !self.dry_run {
+            return Err(ApiError::new(
+                500,
+                "",
                 "resourceVersion should not be set on objects to be created",
             ));
         }
-        self.stamp_new(resource, namespace, &mut new);
-        self.admit_new(resource, namespace, &mut new)?;
-        self.validate(resource, &new, None)?;
-        self.check_quota(resource, namespace, object::name(&new))?;
         let name = object::name(&new).to_owned();
-        if self
-            .state
-            .store
-            .get(&resource.id, namespace, &name)
-            .is_some()
-        {
-            return Err(ApiError::already_exists(&resource.id, &name));
+        if let Some(there) = self.state.store.get(&resource.id, namespace, &name) {
+            let mut error = ApiError::already_exists(&resource.id, &name);
+            if is_terminating(there) {
+                error.message = format!("object is being deleted: {}", error.message);
+            }
+            return Err(error);
         }
         self.check_size(&new)?;
         Ok(self.store(resource, new, managers))
@@ -80,9 +101,10 @@ impl Call<'_> {
         subresource: &str,
         mut new: Value,
     ) -> Result<Arc<Value>, ApiError> {
-        let old = self.get(resource, namespace, name)?;
         self.decode(resource, &mut new)?;
         self.place(resource, namespace, &mut new)?;
+        check_name(&new, name)?;
+        let old = self.get(resource, namespace, name)?;
         self.replace(resource, &old, subresource, new, false, None)
     }
 
@@ -98,13 +120,7 @@ impl Call<'_> {
         owners: Option<Arc<Managers>>,
     ) -> Result<Arc<Value>, ApiError> {
         let name = object::name(old);
-        if object::name(&new) != name {
-            return Err(ApiError::bad_request(format!(
-                "the name of the object ({}) does not match the name on the URL ({name})",
-                object::name(&new)
-            )));
-        }
-        check_version(resource, old, &new, is_patch)?;
+        check_name(&new, name)?;
         if !object::uid(&new).is_empty() && object::uid(&new) != object::uid(old) {
             if is_patch {
                 let uid = object::uid(&new).into();
@@ -112,13 +128,10 @@ impl Call<'_> {
                 let gvk = &resource.gvk;
                 return Err(ApiError::invalid(&gvk.group, &gvk.kind, name, &[error]));
             }
-            let why = format!(
-                "Precondition failed: UID in precondition: {}, UID in object meta: {}",
-                object::uid(&new),
-                object::uid(old)
-            );
-            return Err(ApiError::conflict(&resource.id, name, &why));
+            let namespace = object::namespace(old);
+            return Err(other_uid(resource, namespace, &new, object::uid(old)));
         }
+        check_version(resource, old, &new)?;
         let checked = !(self.trusted && subresource == "status");
         if checked {
             self.default(resource, &mut new);
@@ -127,7 +140,6 @@ impl Call<'_> {
             owners.unwrap_or_else(|| self.owners(resource, Some(old), subresource, &new));
         merge_subresource(resource, old, subresource, &mut new);
         keep_server_fields(old, &mut new);
-        check_finalizers(resource, old, &new)?;
         if generation_moves(resource, old, &new) {
             let next = object::int(old, "/metadata/generation").saturating_add(1);
             metadata(&mut new).insert("generation".into(), Value::from(next));
@@ -139,15 +151,29 @@ impl Call<'_> {
         if is_terminating(&new) && finalizers(&new).is_empty() && !finalizers(old).is_empty() {
             let grace = object::int(&new, "/metadata/deletionGracePeriodSeconds");
             if grace == 0 {
-                return Ok(self.erase(resource, old));
+                self.erase(resource, old);
+                self.answered = Some(managers);
+                metadata(&mut new).insert("resourceVersion".into(), object::version(old).into());
+                return Ok(Arc::new(new));
             }
         }
         metadata(&mut new).insert("resourceVersion".into(), object::version(old).into());
-        if new == **old && managers.own_as(&self.managers(resource, old)) {
+        let is_same = new == **old && managers.own_as(&self.managers(resource, old));
+        if is_same && !self.lacks_defaults(resource, old) {
             return Ok(old.clone());
         }
         self.check_size(&new)?;
         Ok(self.store(resource, new, managers))
+    }
+
+    /// Whether the stored object is without the defaults that everybody sees: a new custom resource
+    /// is stored without its status, and its first write adds what the schema says of it.
+    fn lacks_defaults(&self, resource: &Resource, old: &Value) -> bool {
+        let version = object::version(old).parse().unwrap_or(0);
+        resource.custom.is_some()
+            && resource.status
+            && old.get("status").is_some()
+            && self.state.store.was_created_at(&resource.id, version)
     }
 
     /// Gives a new object what the server gives: name, uid, times, generation.
@@ -168,7 +194,6 @@ impl Call<'_> {
         }
         meta.insert("uid".into(), uid.into());
         meta.insert("creationTimestamp".into(), created.into());
-        meta.remove("resourceVersion");
         if resource.generation != Generation::Never {
             meta.insert("generation".into(), 1.into());
         }
@@ -192,7 +217,12 @@ impl Call<'_> {
     }
 
     /// Sets or checks the namespace of the path.
-    fn place(&self, resource: &Resource, ns: &str, new: &mut Value) -> Result<(), ApiError> {
+    pub(super) fn place(
+        &self,
+        resource: &Resource,
+        ns: &str,
+        new: &mut Value,
+    ) -> Result<(), ApiError> {
         if !resource.namespaced {
             metadata(new).remove("namespace");
             return Ok(());
@@ -223,4 +253,45 @@ impl Call<'_> {
         }
         Ok(())
     }
+}
+
+/// Refuses an object that is to have another uid than the stored one, or one that is not there.
+fn other_uid(resource: &Resource, namespace: &str, new: &Value, stored: &str) -> ApiError {
+    let id = &resource.id;
+    let key = match (id.group.as_str(), id.resource.as_str()) {
+        ("", "services") => "services/specs".to_owned(),
+        ("", "endpoints") => "services/endpoints".to_owned(),
+        ("", "nodes") => "minions".to_owned(),
+        (group, plural) if resource.custom.is_some() => format!("{group}/{plural}"),
+        (_, plural) => plural.to_owned(),
+    };
+    let name = object::name(new);
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: /registry/{key}/{namespace}/{name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in object meta: {stored}",
+        object::uid(new)
+    );
+    ApiError::conflict(id, name, &why)
+}
+
+/// Whether a PUT creates an object of this kind where none is.
+pub(super) fn creates(resource: &Resource) -> bool {
+    let plural = resource.id.resource.as_str();
+    resource.custom.is_none() && matches!(plural, "endpoints" | "events" | "leases" | "services")
+}
+
+/// The name of an object must be that of the path.
+///
+/// # Errors
+/// 400.
+pub(super) fn check_name(new: &Value, name: &str) -> Result<(), ApiError> {
+    let given = object::name(new);
+    if given.is_empty() {
+        return Err(ApiError::bad_request("name must be provided"));
+    }
+    if given != name {
+        return Err(ApiError::bad_request(format!(
+            "the name of the object ({given}) does not match the name on the URL ({name})"
+        )));
+    }
+    Ok(())
 }

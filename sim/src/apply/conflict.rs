@@ -1,13 +1,13 @@
 //! How conflicts are told.
 
-use super::managers::{Conflict, Managers, Who};
+use super::managers::{Conflict, Who};
 use crate::error::ApiError;
 
 /// The refusal of an apply; says who owns what.
-pub(crate) fn refusal(conflicts: &[Conflict], managers: &Managers) -> ApiError {
+pub(crate) fn refusal(conflicts: &[Conflict]) -> ApiError {
     let mut rows: Vec<(String, Vec<String>)> = conflicts
         .iter()
-        .map(|it| (named(&it.who, managers), it.fields.shown()))
+        .map(|it| (named(&it.who), it.fields.shown()))
         .collect();
     rows.sort();
     let count: usize = rows.iter().map(|(_, fields)| fields.len()).sum();
@@ -43,17 +43,13 @@ pub(crate) fn refusal(conflicts: &[Conflict], managers: &Managers) -> ApiError {
     error
 }
 
-fn named(who: &Who, managers: &Managers) -> String {
+fn named(who: &Who) -> String {
     let mut text = format!("{:?}", who.name);
     if !who.subresource.is_empty() {
         text += &format!(" with subresource {:?}", who.subresource);
     }
     if !who.applies {
         text += &format!(" using {}", who.api_version);
-        let known = managers.0.iter().find(|it| it.who == *who);
-        if let Some(time) = known.and_then(|it| it.time.as_ref()) {
-            text += &format!(" at {time}");
-        }
     }
     text
 }

@@ -44,10 +44,15 @@ fn entry(manager: &Manager) -> Value {
 }
 
 /// Reads what a request sent.
-pub(crate) fn read(sent: Option<&Value>) -> Sent {
+///
+/// Of a custom resource an empty list is nothing.
+pub(crate) fn read(sent: Option<&Value>, is_custom: bool) -> Sent {
     let Some(entries) = sent.and_then(Value::as_array) else {
         return Sent::Nothing;
     };
+    if entries.is_empty() && is_custom {
+        return Sent::Nothing;
+    }
     if entries.is_empty() || *entries == [json!({})] {
         return Sent::Reset;
     }

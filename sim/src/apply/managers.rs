@@ -97,10 +97,11 @@ impl Managers {
     pub(crate) fn updated(&self, way: Way<'_>, old: &Value, new: &Value, who: &Who) -> Self {
         let difference = compare(way.place, old, new).except(way.ignored);
         let gained = difference.gained();
+        let mut after = self.once();
+        after.forget_others(&who.api_version);
         if gained.is_empty() && difference.removed.is_empty() {
-            return self.clone();
+            return after;
         }
-        let mut after = self.clone();
         after.lose(&gained);
         after.lose(&difference.removed);
         after.gain(who, stripped(&gained), Some(way.now.to_owned()));
@@ -109,14 +110,52 @@ impl Managers {
         after
     }
 
-    /// After the wanted replicas have been set through the scale, which tells no time.
-    pub(crate) fn rescaled(&self, replicas: &str, who: &Who) -> Self {
-        let path = FieldSet::of(&[replicas]);
-        let mut after = self.clone();
+    /// After the wanted replicas have been written through the scale, from one number to another.
+    ///
+    /// The real server loses times on the way, and takes an updater who stays the owner for another
+    /// one of the same name, until the next write. A scale leaves out 0, so that nobody owns it.
+    pub(crate) fn rescaled(&self, path: &str, (was, now): (i64, i64), who: &Who) -> Self {
+        if self.is_empty() {
+            return self.clone();
+        }
+        let mut after = self.once();
+        let path = FieldSet::of(&[path]);
+        let owners: Vec<Manager> = match (was == now, now) {
+            (true, _) => {
+                let owns = |it: &&Manager| !it.fields.common(&path).is_empty();
+                after.0.iter().filter(owns).cloned().collect()
+            }
+            (false, 0) => Vec::new(),
+            (false, _) => vec![Manager {
+                who: who.clone(),
+                time: None,
+                fields: Arc::default(),
+            }],
+        };
         after.lose(&path);
-        after.gain(who, path, None);
+        for owner in owners {
+            if owner.who.applies {
+                after.gain(&owner.who, path.clone(), owner.time);
+            } else {
+                after.0.push(Manager {
+                    who: owner.who,
+                    time: None,
+                    fields: Arc::new(path.clone()),
+                });
+            }
+        }
         after.sort();
         after
+    }
+
+    /// Of entries of one manager the last.
+    fn once(&self) -> Self {
+        let mut once: Vec<Manager> = Vec::new();
+        for manager in &self.0 {
+            once.retain(|it| it.who != manager.who);
+            once.push(manager.clone());
+        }
+        Self(once)
     }
 
     /// After a configuration has been applied.
@@ -131,7 +170,7 @@ impl Managers {
         who: &Who,
         force: bool,
     ) -> Result<Applied, Vec<Conflict>> {
-        let mut managers = self.clone();
+        let mut managers = self.once();
         if managers.is_empty() {
             let before = Who {
                 name: BEFORE.into(),
@@ -140,6 +179,7 @@ impl Managers {
             };
             managers = managers.updated(way, blank, live, &before);
         }
+        managers.forget_others(&who.api_version);
         let known = managers.0.iter().position(|it| it.who.is(who));
         let (last, time) = match known.map(|at| managers.0.remove(at)) {
             Some(known) => (known.fields, known.time),
@@ -183,6 +223,11 @@ impl Managers {
             object: (!is_same).then_some(object),
             managers,
         })
+    }
+
+    /// Who has written in a version that is not served owns nothing.
+    fn forget_others(&mut self, version: &str) {
+        self.0.retain(|it| it.who.api_version == version);
     }
 
     /// Takes fields from everybody; who has nothing left is gone.

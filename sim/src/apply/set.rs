@@ -139,7 +139,7 @@ impl FieldSet {
         }
     }
 
-    /// Every field as messages show it, in order.
+    /// Every field as messages show it: those of a place before what is below them.
     pub(super) fn shown(&self) -> Vec<String> {
         let mut all = Vec::new();
         self.show(&mut String::new(), &mut all);
@@ -147,12 +147,12 @@ impl FieldSet {
     }
 
     fn show(&self, path: &mut String, all: &mut Vec<String>) {
+        let length = path.len();
+        for (step, _) in self.nodes.iter().filter(|(_, node)| node.is_member) {
+            all.push(format!("{path}{}", step::shown(step)));
+        }
         for (step, node) in &self.nodes {
-            let length = path.len();
             path.push_str(&step::shown(step));
-            if node.is_member {
-                all.push(path.clone());
-            }
             node.below.show(path, all);
             path.truncate(length);
         }

@@ -20,7 +20,7 @@ mod target;
 pub use canon::Seen;
 pub use check::{Found, check};
 pub use draw::draw;
-pub use known::{KNOWN, Known};
+pub use known::{KNOWN, Known, NOT_DRAWN};
 pub use pair::{Difference, Pair};
 pub use program::{Program, Request};
 pub use shrink::shrink;

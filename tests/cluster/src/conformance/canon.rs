@@ -97,11 +97,8 @@ impl Names<'_> {
     fn words(&self, text: &str) -> Value {
         let mut text = text.replace(self.namespace, "NAMESPACE");
         let mut known: Vec<(&String, String)> = Vec::new();
-        known.extend(
-            self.uids
-                .iter()
-                .map(|(uid, number)| (uid, format!("UID{number}"))),
-        );
+        let uids = self.uids.iter().filter(|(uid, _)| uid.len() == 36);
+        known.extend(uids.map(|(uid, number)| (uid, format!("UID{number}"))));
         known.extend(
             self.versions
                 .iter()
@@ -152,7 +149,7 @@ impl Names<'_> {
             && let Some(metadata) = shown.get_mut("metadata").and_then(Value::as_object_mut)
         {
             metadata.insert("resourceVersion".into(), "LIST".into());
-            if metadata.contains_key("continue") {
+            if metadata.get("continue").is_some_and(|token| token != "") {
                 metadata.insert("continue".into(), "CONTINUE".into());
             }
         }
@@ -163,12 +160,15 @@ impl Names<'_> {
         match value {
             Value::Object(fields) => {
                 let is_list = fields.contains_key("items") && fields.contains_key("metadata");
-                let shown = fields.iter().map(|(key, value)| {
+                // Owned fields name uids, which are numbered where they stand.
+                let (last, first): (Vec<_>, Vec<_>) =
+                    fields.iter().partition(|(key, _)| *key == "managedFields");
+                let shown = first.into_iter().chain(last).map(|(key, value)| {
                     // Not numbered: see above.
                     if is_list && key == "metadata" {
                         return (key.clone(), value.clone());
                     }
-                    (key.clone(), self.value(key, value))
+                    (self.key(key), self.value(key, value))
                 });
                 Value::Object(shown.collect::<Map<_, _>>())
             }
@@ -188,6 +188,20 @@ impl Names<'_> {
                 "PORT".into()
             }
             other => other.clone(),
+        }
+    }
+
+    /// A key of owned fields may name a uid: `k:{"uid":"..."}`.
+    fn key(&self, key: &str) -> String {
+        let uid = key
+            .strip_prefix(r#"k:{"uid":""#)
+            .and_then(|rest| rest.strip_suffix(r#""}"#));
+        match uid {
+            Some(uid) => match self.uids.get(uid) {
+                Some(number) => format!(r#"k:{{"uid":"UID{number}"}}"#),
+                None => r#"k:{"uid":"UNKNOWN"}"#.to_owned(),
+            },
+            None => key.to_owned(),
         }
     }
 

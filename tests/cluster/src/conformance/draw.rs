@@ -162,6 +162,12 @@ impl Draw {
         {
             body["metadata"]["resourceVersion"] = format!("$rv{made}").into();
         }
+        if matches!(self.plural, "rollouts" | "analysistemplates")
+            && let Some(metadata) = body["metadata"].as_object_mut()
+        {
+            // See `known::NOT_DRAWN`.
+            metadata.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
+        }
         let mut path = format!("{}/{name}", self.plural);
         if self.rarely(8) {
             path += "/status";

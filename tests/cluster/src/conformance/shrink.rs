@@ -12,15 +12,13 @@ pub async fn shrink(
     program: &Program,
     difference: Difference,
 ) -> anyhow::Result<(Program, Difference)> {
-    let mut best = Program(
-        program
-            .0
-            .iter()
-            .take(difference.index + 1)
-            .cloned()
-            .collect(),
-    );
-    let mut difference = difference;
+    let (mut best, mut difference) = (program.clone(), difference);
+    // What comes after the difference matters to watches alone.
+    let first = program.0.iter().take(difference.index + 1).cloned();
+    let first = Program(first.collect());
+    if let Some(still) = pair.differ(&first).await? {
+        (best, difference) = (first, still);
+    }
     let mut size = best.0.len() / 2;
     while size > 0 {
         let mut at = 0;

@@ -87,7 +87,10 @@ async fn prepare(client: &Client, namespace: &str) -> anyhow::Result<()> {
         ),
     ];
     for (path, kind, name) in objects {
-        let body = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}});
+        let mut body = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}});
+        if kind == "ServiceAccount" {
+            body["automountServiceAccountToken"] = false.into();
+        }
         let sent = Sent {
             method: "POST",
             content_type: "application/json",
