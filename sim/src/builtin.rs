@@ -45,10 +45,10 @@ pub(crate) fn admit_pod(pod: &mut Value, old: Option<&Value>) {
 /// Metadata is part of it. Kinds without rules of their own have only that.
 pub fn validate(gvk: &Gvk, object: &Value, old: Option<&Value>) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    // Of an event the metadata are looked at when all else is well.
+    // Of a new event the metadata are looked at when all else is well.
     if (gvk.group.as_str(), gvk.kind.as_str()) == ("", "Event") {
         event(object, &mut errors);
-        if !errors.is_empty() {
+        if old.is_none() && !errors.is_empty() {
             return errors;
         }
     }

@@ -54,6 +54,8 @@ fn object(
         let at = join(path, key);
         let merged = match (value, result.get(key)) {
             (Value::Null, _) => None,
+            // A directive about what is not there leaves nothing, whatever stands beside it.
+            (Value::Object(new), None) if new.contains_key("$patch") => None,
             (Value::Object(new), old) => {
                 let empty = Map::new();
                 let old = old.and_then(Value::as_object).unwrap_or(&empty);

@@ -21,12 +21,14 @@ impl Call<'_> {
         spec.entry("ipFamilies").or_insert_with(|| json!(["IPv4"]));
         spec.entry("ipFamilyPolicy")
             .or_insert_with(|| json!("SingleStack"));
-        // One that had to have an address, and was made without, stays so.
-        if old.is_some_and(|old| text(old, "/spec/type") != "ExternalName" && known.is_empty()) {
-            return;
-        }
         let given = spec.get("clusterIP").and_then(Value::as_str).unwrap_or("");
-        if given.is_empty() {
+        // One that had to have an address, and was made without, stays so.
+        let has_none =
+            old.is_some_and(|old| text(old, "/spec/type") != "ExternalName" && known.is_empty());
+        if !given.is_empty() {
+            let given = given.to_owned();
+            spec.entry("clusterIPs").or_insert_with(|| json!([given]));
+        } else if !has_none {
             let ip = if known.is_empty() {
                 self.next_address()
             } else {
@@ -34,9 +36,6 @@ impl Call<'_> {
             };
             spec.insert("clusterIP".into(), ip.clone().into());
             spec.insert("clusterIPs".into(), json!([ip]));
-        } else {
-            let given = given.to_owned();
-            spec.entry("clusterIPs").or_insert_with(|| json!([given]));
         }
         if has_node_ports(&kind) {
             self.give_node_ports(spec, old);

@@ -158,11 +158,14 @@ impl Call<'_> {
         &mut self,
         resource: &Resource,
         old: &Value,
+        subresource: &str,
         new: &mut Value,
     ) -> Result<(), ApiError> {
         match resource.id.resource.as_str() {
             "secrets" if resource.custom.is_none() => encode_strings(new),
-            "services" if resource.custom.is_none() => self.give_addresses(new, Some(old)),
+            "services" if resource.custom.is_none() && subresource.is_empty() => {
+                self.give_addresses(new, Some(old));
+            }
             "pods" if resource.custom.is_none() => builtin::admit_pod(new, Some(old)),
             "customresourcedefinitions" => {
                 for field in ["/spec/group", "/spec/names/plural", "/spec/scope"] {

@@ -65,6 +65,7 @@ impl Call<'_> {
         debug_assert!(unknown.is_empty() || resource.custom.is_some());
         self.warnings = warnings;
         self.sent = Sent::Nothing;
+        self.place(resource, namespace, &mut new)?;
         match held {
             Some(held) => {
                 let stored = self.replace(

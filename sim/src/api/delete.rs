@@ -40,6 +40,8 @@ pub(crate) enum Deleted {
     Gone(Arc<Value>),
     /// Marked, and goes when its finalizers or its grace period allow.
     Marked(Arc<Value>),
+    /// A dry run that takes the last finalizer away; the server then has nothing to show.
+    Unsaid,
 }
 
 impl DeleteOptions {
@@ -87,6 +89,12 @@ impl Call<'_> {
         let old = self.get(resource, namespace, name)?;
         check_preconditions(resource, &old, options)?;
         let mut kept: Vec<String> = finalizers(&old).into_iter().map(str::to_owned).collect();
+        let is_pod = resource.id.group.is_empty() && resource.id.resource == "pods";
+        let left = object::int(&old, "/metadata/deletionGracePeriodSeconds");
+        // While a pod goes, only the time that it has left can be made shorter.
+        if is_pod && left > 0 && options.grace.is_none_or(|grace| grace >= left) {
+            return Ok(Deleted::Marked(old));
+        }
         let is_event = resource.id.group.is_empty() && resource.id.resource == "events";
         let propagation = options.propagation.filter(|_| !is_event);
         if propagation.is_some() {
@@ -100,9 +108,13 @@ impl Call<'_> {
         // A namespace goes when its contents have gone; the namespace actor sees to that.
         let is_namespace = resource.id.group.is_empty() && resource.id.resource == "namespaces";
         let grace = grace_of(resource, &old, options);
-        let is_pod = resource.id.group.is_empty() && resource.id.resource == "pods";
         let goes = kept.is_empty() && grace == 0 && !is_namespace;
-        if goes && !is_pod {
+        // A pod is marked first even if it goes at once.
+        let is_marked = is_terminating(&old) && left == 0;
+        if goes && (!is_pod || is_marked) {
+            if self.dry_run && !finalizers(&old).is_empty() {
+                return Ok(Deleted::Unsaid);
+            }
             return Ok(Deleted::Gone(self.erase(resource, &old)));
         }
         let mut new = Value::clone(&old);
@@ -130,7 +142,6 @@ impl Call<'_> {
         } else {
             self.store(resource, new, managers)
         };
-        // A pod is marked first even if it goes at once.
         if goes {
             return Ok(Deleted::Gone(self.erase(resource, &marked)));
         }

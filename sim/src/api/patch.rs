@@ -112,6 +112,15 @@ impl Call<'_> {
         (kind, patch): (PatchKind, &Value),
     ) -> Result<Arc<Value>, ApiError> {
         let old = self.get(resource, namespace, name)?;
+        if kind == PatchKind::Merge
+            && !patch.is_object()
+            && self.validation == FieldValidation::Ignore
+        {
+            // Nobody has looked at it before it is taken for the object.
+            let whole = Value::from(patch.to_string());
+            let error = FieldError::invalid("patch", &whole, "cannot be read");
+            return Err(ApiError::invalid("", "", "", &[error]));
+        }
         let mut new = match self.with_managers(resource, &old, patch) {
             Some(whole) => kind.apply(resource, &whole, patch)?,
             None => kind.apply(resource, &old, patch)?,

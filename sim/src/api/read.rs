@@ -119,6 +119,7 @@ impl Call<'_> {
                 .list_at(&resource.id, namespace, revision)
                 .ok_or_else(gone)?
         };
+        let last = all.last().map(|held| held.object.clone());
         let mut items: Vec<Held> = all
             .into_iter()
             .filter(|held| {
@@ -134,16 +135,28 @@ impl Call<'_> {
             object::as_map(&mut metadata).insert("continue".into(), "".into());
         }
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        if limit > 0 && items.len() > limit {
-            let remaining = items.len().saturating_sub(limit);
+        let remaining = items.len().saturating_sub(limit);
+        if limit > 0 && items.len() >= limit {
             items.truncate(limit);
-            if let Some(last) = items.last() {
-                let token = write_continue(revision, &last.object);
-                let map = object::as_map(&mut metadata);
-                map.insert("continue".into(), token.into());
-                if query.get("labelSelector").is_none() && query.get("fieldSelector").is_none() {
-                    map.insert("remainingItemCount".into(), remaining.into());
-                }
+        }
+        // Whether there is more is told without a look at it, but for a single name.
+        let is_full = limit > 0 && items.len() == limit;
+        let at = |object: &Value| {
+            (
+                object::namespace(object).to_owned(),
+                object::name(object).to_owned(),
+            )
+        };
+        if is_full
+            && !selection.fields.is_one_name()
+            && let (Some(shown), Some(last)) = (items.last(), last)
+            && at(&shown.object) < at(&last)
+        {
+            let token = write_continue(revision, &shown.object);
+            let map = object::as_map(&mut metadata);
+            map.insert("continue".into(), token.into());
+            if query.get("labelSelector").is_none() && query.get("fieldSelector").is_none() {
+                map.insert("remainingItemCount".into(), remaining.into());
             }
         }
         Ok(Page { items, metadata })

@@ -305,6 +305,7 @@ impl Verb<'_, '_> {
             }
             Deleted::Gone(last) => Ok(Reply::json(200, &success(resource, &last))),
             Deleted::Marked(object) => self.object(200, resource, &object),
+            Deleted::Unsaid => Ok(Reply::json(200, &crate::apply::blank(resource))),
         }
     }
 

@@ -47,14 +47,19 @@ pub(super) fn merge_subresource(
 ) {
     if subresource == "status" {
         let status = new.get("status").cloned();
-        let labels = new.at("/metadata/labels").cloned();
-        let annotations = new.at("/metadata/annotations").cloned();
+        let written = new.get("metadata").cloned();
         *new = old.clone();
         object::set(object::as_map(new), "status", status);
-        // Built-in kinds let the status endpoint change labels and annotations, custom ones not.
+        // Built-in kinds let the status endpoint change metadata, custom ones not.
         if resource.custom.is_none() {
-            object::set(metadata(new), "labels", labels);
-            object::set(metadata(new), "annotations", annotations);
+            object::set(object::as_map(new), "metadata", written);
+            let kept = match resource.gvk.kind.as_str() {
+                "Pod" => "ownerReferences",
+                "Deployment" => "labels",
+                _ => return,
+            };
+            let kept_value = old.at("/metadata").and_then(|it| it.get(kept)).cloned();
+            object::set(metadata(new), kept, kept_value);
         }
     } else if resource.status {
         object::copy_key(new, old, "status");

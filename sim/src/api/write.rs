@@ -8,7 +8,6 @@ use super::rules::{check_version, generation_moves, keep_server_fields, merge_su
 use crate::apply::Managers;
 use crate::clock::stamp;
 use crate::error::ApiError;
-use crate::field_error::FieldError;
 use crate::object::{self, finalizers, is_terminating, metadata, text};
 use crate::resources::{Generation, Resource};
 
@@ -47,7 +46,7 @@ impl Call<'_> {
         self.place(resource, namespace, &mut new)?;
         check_name(&new, name)?;
         if !object::uid(&new).is_empty() {
-            return Err(other_uid(resource, namespace, &new, ""));
+            return Err(other_uid(resource, (namespace, self.dry_run), &new, ""));
         }
         self.default(resource, &mut new);
         if !self.dry_run {
@@ -121,15 +120,11 @@ impl Call<'_> {
     ) -> Result<Arc<Value>, ApiError> {
         let name = object::name(old);
         check_name(&new, name)?;
-        if !object::uid(&new).is_empty() && object::uid(&new) != object::uid(old) {
-            if is_patch {
-                let uid = object::uid(&new).into();
-                let error = FieldError::invalid("metadata.uid", &uid, "field is immutable");
-                let gvk = &resource.gvk;
-                return Err(ApiError::invalid(&gvk.group, &gvk.kind, name, &[error]));
-            }
-            let namespace = object::namespace(old);
-            return Err(other_uid(resource, namespace, &new, object::uid(old)));
+        let uid = object::uid(&new).to_owned();
+        let has_other_uid = !uid.is_empty() && uid != object::uid(old);
+        if has_other_uid && !is_patch {
+            let place = (object::namespace(old), self.dry_run);
+            return Err(other_uid(resource, place, &new, object::uid(old)));
         }
         check_version(resource, old, &new)?;
         let checked = !(self.trusted && subresource == "status");
@@ -140,11 +135,15 @@ impl Call<'_> {
             owners.unwrap_or_else(|| self.owners(resource, Some(old), subresource, &new));
         merge_subresource(resource, old, subresource, &mut new);
         keep_server_fields(old, &mut new);
+        self.admit_changed(resource, old, subresource, &mut new)?;
         if generation_moves(resource, old, &new) {
             let next = object::int(old, "/metadata/generation").saturating_add(1);
             metadata(&mut new).insert("generation".into(), Value::from(next));
         }
-        self.admit_changed(resource, old, &mut new)?;
+        if has_other_uid {
+            // Refused with all else that is wrong.
+            metadata(&mut new).insert("uid".into(), uid.into());
+        }
         if checked {
             self.validate(resource, &new, Some(old))?;
         }
@@ -256,8 +255,14 @@ impl Call<'_> {
 }
 
 /// Refuses an object that is to have another uid than the stored one, or one that is not there.
-fn other_uid(resource: &Resource, namespace: &str, new: &Value, stored: &str) -> ApiError {
+fn other_uid(
+    resource: &Resource,
+    (namespace, is_dry): (&str, bool),
+    new: &Value,
+    stored: &str,
+) -> ApiError {
     let id = &resource.id;
+    let root = if is_dry { "" } else { "/registry" };
     let key = match (id.group.as_str(), id.resource.as_str()) {
         ("", "services") => "services/specs".to_owned(),
         ("", "endpoints") => "services/endpoints".to_owned(),
@@ -267,7 +272,7 @@ fn other_uid(resource: &Resource, namespace: &str, new: &Value, stored: &str) ->
     };
     let name = object::name(new);
     let why = format!(
-        "StorageError: invalid object, Code: 4, Key: /registry/{key}/{namespace}/{name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in object meta: {stored}",
+        "StorageError: invalid object, Code: 4, Key: {root}/{key}/{namespace}/{name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in object meta: {stored}",
         object::uid(new)
     );
     ApiError::conflict(id, name, &why)

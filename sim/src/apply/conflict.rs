@@ -5,11 +5,23 @@ use crate::error::ApiError;
 
 /// The refusal of an apply; says who owns what.
 pub(crate) fn refusal(conflicts: &[Conflict]) -> ApiError {
-    let mut rows: Vec<(String, Vec<String>)> = conflicts
+    let mut conflicts: Vec<&Conflict> = conflicts.iter().collect();
+    // In the order of what `managedFields` says of them, as text.
+    conflicts.sort_by_key(|it| {
+        let who = &it.who;
+        let sub = &who.subresource;
+        (
+            &who.name,
+            !who.applies,
+            &who.api_version,
+            sub.is_empty(),
+            sub,
+        )
+    });
+    let rows: Vec<(String, Vec<String>)> = conflicts
         .iter()
         .map(|it| (named(&it.who), it.fields.shown()))
         .collect();
-    rows.sort();
     let count: usize = rows.iter().map(|(_, fields)| fields.len()).sum();
     let message = match rows.as_slice() {
         [(who, fields)] if count == 1 => {

@@ -132,6 +132,10 @@ impl Managers {
                 fields: Arc::default(),
             }],
         };
+        // Of what nobody owns, nobody becomes the owner.
+        if after.0.iter().all(|it| it.fields.common(&path).is_empty()) {
+            return after;
+        }
         after.lose(&path);
         for owner in owners {
             if owner.who.applies {

@@ -44,6 +44,14 @@ pub(super) fn validate(object: &Value, old: Option<&Value>, errors: &mut Vec<Fie
     if kind == "ExternalName" && text(spec, "externalName").is_empty() {
         errors.push(FieldError::required("spec.externalName", ""));
     }
+    if text(spec, "clusterIP") == "None" && matches!(kind, "NodePort" | "LoadBalancer") {
+        let detail = format!("may not be set to 'None' for {kind} services");
+        errors.push(FieldError::invalid(
+            "spec.clusterIPs[0]",
+            &"None".into(),
+            &detail,
+        ));
+    }
     if !text(spec, "clusterIP").is_empty() && at(spec, "clusterIPs").is_null() {
         errors.push(FieldError::required("spec.clusterIPs", ""));
     }

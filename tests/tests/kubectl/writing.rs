@@ -240,3 +240,28 @@ fn the_examples_apply() {
         assert!(out.contains(line), "{out}");
     }
 }
+
+#[test]
+fn apply_on_the_servers_side_asks_before_it_takes_what_others_own() {
+    let world = world!();
+    let apply = |options: &str, manifest: &str| {
+        world.kubectl_with(&format!("apply --server-side {options} -f -"), manifest)
+    };
+    let made = apply("", REPLICA_SET);
+    assert_eq!(
+        made.out, "replicaset.apps/web serverside-applied\n",
+        "{}",
+        made.err
+    );
+    // What kubectl applies on its own side it applies as somebody else.
+    world.ok("scale rs web --replicas=5");
+    let refused = apply("", REPLICA_SET);
+    assert!(!refused.ok);
+    let words =
+        "conflict with \"kubectl\" with subresource \"scale\" using apps/v1: .spec.replicas";
+    assert!(refused.err.contains(words), "{}", refused.err);
+    let forced = apply("--force-conflicts", REPLICA_SET);
+    assert!(forced.ok, "{}", forced.err);
+    let owners = world.ok("get rs web --show-managed-fields -o yaml");
+    assert!(owners.contains("operation: Apply"), "{owners}");
+}

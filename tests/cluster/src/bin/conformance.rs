@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use cluster::conformance::{Pair, Program, check};
+use cluster::conformance::{KNOWN, NOT_DRAWN, Pair, Program, check};
 
 /// At the same time.
 const WORKERS: usize = 12;
@@ -53,6 +53,12 @@ fn main() -> anyhow::Result<ExitCode> {
         let found = check(&pair, options.seed, options.programs, WORKERS, options.most).await?;
         for (seed, program, difference) in &found.differences {
             println!("\n# seed {seed}\n{program}DIFFERENT: {difference}");
+        }
+        for known in KNOWN {
+            println!("\nmay differ: {}: {}", known.what, known.why);
+        }
+        for (what, why) in NOT_DRAWN {
+            println!("not asked for: {what}: {why}");
         }
         let rate = found.programs as f64 / begun.elapsed().as_secs_f64();
         println!(

@@ -95,19 +95,20 @@ impl Names<'_> {
 
     /// Words without what is made up.
     fn words(&self, text: &str) -> Value {
-        let mut text = text.replace(self.namespace, "NAMESPACE");
-        let mut known: Vec<(&String, String)> = Vec::new();
-        let uids = self.uids.iter().filter(|(uid, _)| uid.len() == 36);
-        known.extend(uids.map(|(uid, number)| (uid, format!("UID{number}"))));
-        known.extend(
-            self.versions
-                .iter()
-                .map(|(v, number)| (v, format!("VERSION{number}"))),
-        );
-        known.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-        for (name, number) in known {
-            text = text.replace(name, &number);
+        let text = text.replace(self.namespace, "NAMESPACE");
+        let names = |word: &str| match (self.uids.get(word), self.versions.get(word)) {
+            (Some(number), _) if word.len() == 36 => format!("UID{number}"),
+            (_, Some(number)) => format!("VERSION{number}"),
+            _ => word.to_owned(),
+        };
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let mut named = String::new();
+        for part in text.split_inclusive(|c| !is_word(c)) {
+            let word = part.trim_end_matches(|c| !is_word(c));
+            named += &names(word);
+            named += &part[word.len()..];
         }
+        let text = named;
         let words = text.split(' ').map(|word| {
             let (word, end) = match word.strip_suffix(':') {
                 Some(word) => (word, ":"),

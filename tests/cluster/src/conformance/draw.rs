@@ -60,7 +60,11 @@ impl Draw {
         }
     }
 
-    fn push(&mut self, method: &str, path: String, body: Value) {
+    fn push(&mut self, method: &str, mut path: String, body: Value) {
+        // See `known::NOT_DRAWN`.
+        if self.plural == "services" && body.to_string().contains("NodePort") {
+            path = path.replace("dryRun=All", "");
+        }
         let number = self.requests.len() + 1;
         self.requests.push(Request {
             number,
@@ -169,7 +173,7 @@ impl Draw {
             metadata.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
         }
         let mut path = format!("{}/{name}", self.plural);
-        if self.rarely(8) {
+        if self.plural != "services" && self.rarely(8) {
             path += "/status";
         }
         let path = self.options(path, true);

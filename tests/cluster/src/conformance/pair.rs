@@ -48,9 +48,31 @@ impl Pair {
     /// # Errors
     /// When the real one does not start, or a CRD is refused.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::of(&sim::Cluster::new(sim::Options::default())).await
+    }
+
+    /// As [`Self::start`], for tests: `None` where the programs of a plane cannot be built and `CI`
+    /// is not set.
+    ///
+    /// # Panics
+    /// When it does not start, or `CI` is set and the programs cannot be built.
+    pub async fn start_if_there_is_one() -> Option<Self> {
+        Self::start_with(&sim::Cluster::new(sim::Options::default())).await
+    }
+
+    /// As [`Self::start_if_there_is_one`], with this embedded cluster.
+    ///
+    /// # Panics
+    /// As there.
+    pub async fn start_with(cluster: &sim::Cluster) -> Option<Self> {
+        crate::programs::are_there().then_some(())?;
+        let pair = Self::of(cluster).await;
+        Some(pair.unwrap_or_else(|error| panic!("no pair of servers: {error:#}")))
+    }
+
+    async fn of(cluster: &sim::Cluster) -> anyhow::Result<Self> {
         let plane = Plane::start_quiet().await?;
         let real = plane.client().await?;
-        let cluster = sim::Cluster::new(sim::Options::default());
         let embedded = Client::new(cluster.service(), "default");
         for crd in crds()? {
             for client in [&real, &embedded] {

@@ -15,10 +15,12 @@ use super::program::{Answers, Program, Sent};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What comes so long after all that is expected is noticed.
 const GRACE: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(200);
 
 /// What a server answered to one request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Answer {
+    /// 0 where there was none.
     pub(super) code: u16,
     pub(super) body: Value,
     /// Of a watch.
@@ -47,7 +49,21 @@ pub(super) async fn run(
     let mut watches = Vec::new();
     for request in &program.0 {
         let sent = request.sent(namespace, &answers);
-        let (code, body) = send(client, &sent).await?;
+        let list = sent.from_a_while_ago().filter(|_| expected.is_some());
+        // The server keeps no events in its cache: it looks for them a moment after it answered.
+        let looks_later = list.is_some() && sent.watches && request.plural() == "events";
+        if let Some(list) = list {
+            let (_, body) = send(client, &list).await?;
+            body.collect().await?;
+        }
+        let Ok((code, body)) = send(client, &sent).await else {
+            // A server that breaks down over a request ends the connection.
+            all.push(Answer::default());
+            continue;
+        };
+        if looks_later {
+            tokio::time::sleep(LOOK).await;
+        }
         let mut answer = Answer {
             code,
             body: Value::Null,
@@ -121,6 +137,30 @@ async fn send(client: &Client, sent: &Sent) -> anyhow::Result<(u16, Body)> {
     let answer: BoxFuture<'_, _> = Box::pin(client.send(request));
     let answer = answer.await.with_context(|| sent.path.clone())?;
     Ok((answer.status().as_u16(), answer.into_body()))
+}
+
+impl Sent {
+    /// For what may be answered with the state of a while ago, the request that ends the while: a
+    /// list of what is there now waits until the server's cache has it.
+    fn from_a_while_ago(&self) -> Option<Self> {
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let version = query
+            .split('&')
+            .find_map(|it| it.strip_prefix("resourceVersion="));
+        let is_collection =
+            path.matches('/').count() == if path.starts_with("/api/") { 5 } else { 6 };
+        let may_be_old = match version {
+            Some(version) => version == "0",
+            None => self.watches,
+        };
+        (self.method == "GET" && is_collection && may_be_old).then(|| Self {
+            method: "GET",
+            content_type: self.content_type,
+            path: path.to_owned(),
+            body: Value::Null,
+            watches: false,
+        })
+    }
 }
 
 impl Watch {
