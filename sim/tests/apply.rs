@@ -1,11 +1,7 @@
 //! Server-side apply: who owns what, conflicts, what goes with its last owner.
 //!
 //! `cargo test -p cluster --test programs` holds much more of it against a real API server.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use http::Request;
 use http_body_util::{BodyExt, Full};

@@ -49,7 +49,7 @@ pub(super) async fn run(
     let mut watches = Vec::new();
     for request in &program.0 {
         let sent = request.sent(namespace, &answers);
-        let list = sent.from_a_while_ago().filter(|_| expected.is_some());
+        let list = sent.list_before().filter(|_| expected.is_some());
         // The server keeps no events in its cache: it looks for them a moment after it answered.
         let looks_later = list.is_some() && sent.watches && request.plural() == "events";
         if let Some(list) = list {
@@ -142,7 +142,7 @@ async fn send(client: &Client, sent: &Sent) -> anyhow::Result<(u16, Body)> {
 impl Sent {
     /// For what may be answered with the state of a while ago, the request that ends the while: a
     /// list of what is there now waits until the server's cache has it.
-    fn from_a_while_ago(&self) -> Option<Self> {
+    fn list_before(&self) -> Option<Self> {
         let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
         let version = query
             .split('&')
