@@ -4,8 +4,10 @@
 //! all requests, and no request sees half of another.
 
 mod about;
+mod addresses;
 mod admission;
 mod admit;
+mod apply;
 mod body;
 mod call;
 mod delete;

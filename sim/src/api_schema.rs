@@ -3,6 +3,8 @@
 //! One place serves the OpenAPI documents, the search for misspelt fields and the type checks, so
 //! that what `kubectl explain` shows is what is enforced.
 
+mod lists;
+
 use k8s_openapi::schemars::generate::SchemaSettings;
 use k8s_openapi::{api, apiextensions_apiserver::pkg::apis::apiextensions::v1 as crd};
 use serde_json::{Map, Value};
@@ -86,6 +88,7 @@ fn generate() -> BTreeMap<String, Value> {
         }
         schemas.insert(name, schema);
     }
+    lists::annotate(&mut schemas);
     schemas
 }
 

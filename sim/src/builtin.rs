@@ -33,11 +33,25 @@ pub fn default(gvk: &Gvk, object: &mut Value) {
     default::default(gvk, object);
 }
 
+/// What admission gives a pod; `old` is the stored one on updates.
+pub(crate) fn admit_pod(pod: &mut Value, old: Option<&Value>) {
+    if let Some(map) = pod.as_object_mut() {
+        default::admit_pod(map, old);
+    }
+}
+
 /// What is wrong with an object of a built-in kind; `old` is the stored object on updates.
 ///
 /// Metadata is part of it. Kinds without rules of their own have only that.
 pub fn validate(gvk: &Gvk, object: &Value, old: Option<&Value>) -> Vec<FieldError> {
     let mut errors = Vec::new();
+    // Of a new event the metadata are looked at when all else is well.
+    if (gvk.group.as_str(), gvk.kind.as_str()) == ("", "Event") {
+        event(object, &mut errors);
+        if old.is_none() && !errors.is_empty() {
+            return errors;
+        }
+    }
     let rule = NameRule::of(gvk);
     validate_metadata(object, rule, &mut errors);
     if let Some(old) = old {
@@ -54,6 +68,25 @@ pub fn validate(gvk: &Gvk, object: &Value, old: Option<&Value>) -> Vec<FieldErro
         _ => {}
     }
     errors
+}
+
+/// An event stands in the namespace of what it is about; about what has none, in `default`.
+fn event(event: &Value, errors: &mut Vec<FieldError>) {
+    let namespace = text(event, "metadata.namespace");
+    let of = at(event, "involvedObject.namespace");
+    let given = of.as_str().unwrap_or_default();
+    let fits = match given {
+        "" => matches!(namespace, "" | "default" | "kube-system"),
+        given => given == namespace,
+    };
+    if !fits {
+        let path = "involvedObject.namespace";
+        errors.push(FieldError::invalid(
+            path,
+            &given.into(),
+            "does not match event.namespace",
+        ));
+    }
 }
 
 fn lease(lease: &Value, errors: &mut Vec<FieldError>) {

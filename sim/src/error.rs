@@ -143,6 +143,14 @@ impl ApiError {
         .with_object(resource, "")
     }
 
+    /// 405: the path exists, and has no such method.
+    pub fn unserved_method() -> Self {
+        let why = "the server does not allow this method on the requested resource";
+        let mut error = Self::new(405, "MethodNotAllowed", why);
+        error.details = json!({});
+        error
+    }
+
     /// 406: none of the media types asked for can be given.
     pub fn not_acceptable() -> Self {
         Self::new(

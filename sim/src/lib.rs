@@ -10,6 +10,7 @@
 
 mod actors;
 mod api;
+mod apply;
 mod clock;
 mod cluster;
 mod fault;

@@ -48,6 +48,11 @@ impl Structural {
         Ok(Self { root })
     }
 
+    /// The schema of the whole object.
+    pub(crate) fn root(&self) -> &Node {
+        &self.root
+    }
+
     /// Removes the fields that the schema does not know, and says which: `spec.strategi`,
     /// `spec.steps[1].setWeigth`. Those of `metadata` come first.
     pub fn prune(&self, object: &mut Value) -> Vec<String> {
@@ -80,7 +85,7 @@ impl Structural {
 
 /// JSON types of a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Object,
     Array,
     String,
@@ -90,7 +95,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Object => "object",
             Self::Array => "array",
@@ -104,7 +109,7 @@ impl Kind {
 
 /// How the members of a list are told apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum ListType {
+pub(crate) enum ListType {
     Atomic,
     Set,
     Map(Vec<String>),
@@ -112,18 +117,20 @@ enum ListType {
 
 /// One place in a schema.
 #[derive(Debug, Clone, Default)]
-struct Node {
-    kind: Option<Kind>,
+pub(crate) struct Node {
+    pub(crate) kind: Option<Kind>,
     nullable: bool,
-    int_or_string: bool,
-    preserve_unknown: bool,
+    pub(crate) int_or_string: bool,
+    pub(crate) preserve_unknown: bool,
     embedded_resource: bool,
-    properties: BTreeMap<String, Node>,
+    pub(crate) properties: BTreeMap<String, Node>,
     /// Schema of the values of a map; `None` where the keys are fixed.
-    additional: Option<Box<Node>>,
-    items: Option<Box<Node>>,
-    list_type: Option<ListType>,
-    default: Option<Value>,
+    pub(crate) additional: Option<Box<Node>>,
+    pub(crate) items: Option<Box<Node>>,
+    pub(crate) list_type: Option<ListType>,
+    /// Whether a map has one owner as a whole.
+    pub(crate) atomic_map: bool,
+    pub(crate) default: Option<Value>,
     checks: Checks,
     /// Messages of `self == oldSelf` rules; an empty text stands for the server's own.
     immutable: Vec<String>,

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
+use crate::apply::Managers;
 use crate::object;
 use crate::resources::GroupResource;
 
@@ -39,6 +40,17 @@ pub struct Commit {
     /// The object as watches show it: after the change, or for a deletion the last state with
     /// the revision of the deletion.
     pub(crate) shown: Arc<Value>,
+    /// Who owned the fields of `before`.
+    pub(crate) managers_before: Arc<Managers>,
+    /// Who owns those of `shown`.
+    pub(crate) managers: Arc<Managers>,
+}
+
+/// An object, and who owns its fields: kept apart, so that nothing but answers has to carry them.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Held {
+    pub(crate) object: Arc<Value>,
+    pub(crate) managers: Arc<Managers>,
 }
 
 /// Namespace (empty for cluster-scoped objects) and name; orders lists.
@@ -46,7 +58,7 @@ pub(crate) type Key = (String, String);
 
 #[derive(Debug, Default)]
 struct Table {
-    objects: BTreeMap<Key, Arc<Value>>,
+    objects: BTreeMap<Key, Held>,
     log: VecDeque<Arc<Commit>>,
     /// Revisions up to this one can no longer be watched from or listed at.
     floor: u64,
@@ -89,6 +101,16 @@ impl Store {
         namespace: &str,
         name: &str,
     ) -> Option<&Arc<Value>> {
+        Some(&self.held(resource, namespace, name)?.object)
+    }
+
+    /// An object with the owners of its fields.
+    pub(crate) fn held(
+        &self,
+        resource: &GroupResource,
+        namespace: &str,
+        name: &str,
+    ) -> Option<&Held> {
         let key = (namespace.to_owned(), name.to_owned());
         self.tables.get(resource)?.objects.get(&key)
     }
@@ -99,6 +121,15 @@ impl Store {
         resource: &GroupResource,
         namespace: Option<&'a str>,
     ) -> impl Iterator<Item = &'a Arc<Value>> + use<'a> {
+        self.list_held(resource, namespace).map(|held| &held.object)
+    }
+
+    /// As [`Self::list`], with the owners of fields.
+    pub(crate) fn list_held<'a>(
+        &'a self,
+        resource: &GroupResource,
+        namespace: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Held> + use<'a> {
         let from = (namespace.unwrap_or("").to_owned(), String::new());
         self.tables
             .get(resource)
@@ -114,7 +145,7 @@ impl Store {
         resource: &GroupResource,
         namespace: Option<&str>,
         revision: u64,
-    ) -> Option<Vec<Arc<Value>>> {
+    ) -> Option<Vec<Held>> {
         let Some(table) = self.tables.get(resource) else {
             return Some(Vec::new());
         };
@@ -125,7 +156,13 @@ impl Store {
         for commit in table.log.iter().rev().take_while(|c| c.revision > revision) {
             let key = (commit.namespace.clone(), commit.name.clone());
             match &commit.before {
-                Some(before) => objects.insert(key, before.clone()),
+                Some(before) => objects.insert(
+                    key,
+                    Held {
+                        object: before.clone(),
+                        managers: commit.managers_before.clone(),
+                    },
+                ),
                 None => objects.remove(&key),
             };
         }
@@ -143,7 +180,18 @@ impl Store {
     pub(crate) fn all(&self) -> impl Iterator<Item = (&GroupResource, &Arc<Value>)> {
         self.tables
             .iter()
-            .flat_map(|(resource, t)| t.objects.values().map(move |o| (resource, o)))
+            .flat_map(|(resource, t)| t.objects.values().map(move |held| (resource, &held.object)))
+    }
+
+    /// Whether an object was created at a revision, as far as it is remembered.
+    pub(crate) fn was_created_at(&self, resource: &GroupResource, revision: u64) -> bool {
+        let commits = self.tables.get(resource).map(|table| &table.log);
+        commits
+            .into_iter()
+            .flatten()
+            .rev()
+            .take_while(|c| c.revision >= revision)
+            .any(|commit| commit.revision == revision && commit.before.is_none())
     }
 
     /// Commits of a resource after a revision; `None` when some of them are gone.
@@ -192,7 +240,7 @@ impl Store {
     pub(crate) fn put(
         &mut self,
         resource: &GroupResource,
-        mut new: Value,
+        (mut new, managers): (Value, Arc<Managers>),
         writer: &str,
         time: DateTime<Utc>,
     ) -> Arc<Value> {
@@ -206,7 +254,11 @@ impl Store {
         );
         let new = Arc::new(new);
         let table = self.tables.entry(resource.clone()).or_default();
-        let before = table.objects.insert(key.clone(), new.clone());
+        let held = Held {
+            object: new.clone(),
+            managers: managers.clone(),
+        };
+        let (before, managers_before) = apart(table.objects.insert(key.clone(), held));
         self.log(Commit {
             revision,
             resource: resource.clone(),
@@ -217,6 +269,8 @@ impl Store {
             writer: writer.to_owned(),
             time,
             shown: new.clone(),
+            managers_before,
+            managers,
         });
         new
     }
@@ -231,7 +285,8 @@ impl Store {
         time: DateTime<Utc>,
     ) -> Option<Arc<Value>> {
         let key = (namespace.to_owned(), name.to_owned());
-        let before = self.tables.get_mut(resource)?.objects.remove(&key)?;
+        let held = self.tables.get_mut(resource)?.objects.remove(&key)?;
+        let (before, managers) = (held.object, held.managers);
         self.revision = self.revision.saturating_add(1);
         let mut shown = Value::clone(&before);
         object::metadata(&mut shown).insert(
@@ -249,6 +304,8 @@ impl Store {
             writer: writer.to_owned(),
             time,
             shown: shown.clone(),
+            managers_before: managers.clone(),
+            managers,
         });
         Some(shown)
     }
@@ -279,5 +336,12 @@ impl Store {
                 !s.sender.is_closed()
             }
         });
+    }
+}
+
+fn apart(held: Option<Held>) -> (Option<Arc<Value>>, Arc<Managers>) {
+    match held {
+        Some(held) => (Some(held.object), held.managers),
+        None => (None, Arc::default()),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Custom resources have no such knowledge; the API answers 415 for them before this is called.
 //! Directives known: `$patch` (replace, delete, merge), `$retainKeys`, `$setElementOrder/x`,
-//! `$deleteFromPrimitiveList/x`. Any other key that begins with `$` is refused.
+//! `$deleteFromPrimitiveList/x`. Any other key that begins with `$` is a field.
 
 mod lists;
 mod order;
@@ -15,7 +15,7 @@ use lists::{Merge, merge_of};
 /// What the object becomes.
 ///
 /// # Errors
-/// A sentence for a 400 answer: the patch is no object, has an unknown directive, or a member of
+/// A sentence for a 400 answer: the patch is no object, or has a member of
 /// a merged list without its key.
 pub fn merge(gvk: &Gvk, current: &Value, patch: &Value) -> Result<Value, String> {
     let Value::Object(patch) = patch else {
@@ -54,6 +54,8 @@ fn object(
         let at = join(path, key);
         let merged = match (value, result.get(key)) {
             (Value::Null, _) => None,
+            // A directive about what is not there leaves nothing, whatever stands beside it.
+            (Value::Object(new), None) if new.contains_key("$patch") => None,
             (Value::Object(new), old) => {
                 let empty = Map::new();
                 let old = old.and_then(Value::as_object).unwrap_or(&empty);
@@ -107,7 +109,11 @@ fn directive(
     if matches!(key, "$patch" | "$retainKeys") {
         return Ok(());
     }
-    Err(format!("invalid JSON document: unknown directive {key:?}"))
+    // Any other is taken for a field, which no kind has.
+    if let Some(value) = patch.get(key) {
+        result.insert(key.to_owned(), value.clone());
+    }
+    Ok(())
 }
 
 /// Merges one list.

@@ -262,7 +262,6 @@ async fn custom_resources_need_a_resource_version_in_put_and_know_no_strategic_p
     );
     for (kind, code) in [
         ("application/strategic-merge-patch+json", 415),
-        ("application/apply-patch+yaml", 501),
         ("text/plain", 415),
     ] {
         let answer = server.send("PATCH", &path, kind, json!({"spec": {}})).await;

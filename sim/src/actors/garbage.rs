@@ -141,7 +141,7 @@ impl Garbage {
             if !is_terminating(&dependent) {
                 let options = DeleteOptions {
                     uid: Some(object::uid(&dependent).to_owned()),
-                    propagation: Propagation::Foreground,
+                    propagation: Some(Propagation::Foreground),
                     ..DeleteOptions::default()
                 };
                 call.delete(&resource, &key.namespace, &key.name, &options)?;

@@ -25,7 +25,10 @@ impl Call<'_> {
             ));
         }
         check_kind(resource, new)?;
-        metadata(new).remove("managedFields");
+        self.sent = crate::apply::read(
+            metadata(new).remove("managedFields").as_ref(),
+            resource.custom.is_some(),
+        );
         if self.trusted {
             return Ok(());
         }
@@ -82,6 +85,13 @@ impl Call<'_> {
         new: &Value,
         old: Option<&Value>,
     ) -> Result<(), ApiError> {
+        let kind = text(new, "/kind");
+        if resource.custom.is_some() && kind != resource.gvk.kind {
+            let detail = format!("must be {}", resource.gvk.kind);
+            let error = FieldError::invalid("kind", &kind.into(), &detail);
+            let (group, name) = (&resource.gvk.group, object::name(new));
+            return Err(ApiError::invalid(group, kind, name, &[error]));
+        }
         let errors = match &resource.custom {
             Some(custom) => {
                 let mut errors = Vec::new();
@@ -117,6 +127,7 @@ impl Call<'_> {
         &mut self,
         resource: &Arc<Resource>,
         namespace: &str,
+        subresource: &str,
         new: &mut Value,
     ) -> Result<(), ApiError> {
         if resource.namespaced {
@@ -131,7 +142,11 @@ impl Call<'_> {
         }
         match resource.id.resource.as_str() {
             "secrets" if resource.custom.is_none() => encode_strings(new),
-            "services" if resource.custom.is_none() => self.give_addresses(new, None),
+            // One that is made by its status gets none.
+            "services" if resource.custom.is_none() && subresource.is_empty() => {
+                self.give_addresses(new, None);
+            }
+            "pods" if resource.custom.is_none() => builtin::admit_pod(new, None),
             "customresourcedefinitions" => establish(new, &stamp(self.now)),
             _ => {}
         }
@@ -143,11 +158,15 @@ impl Call<'_> {
         &mut self,
         resource: &Resource,
         old: &Value,
+        subresource: &str,
         new: &mut Value,
     ) -> Result<(), ApiError> {
         match resource.id.resource.as_str() {
             "secrets" if resource.custom.is_none() => encode_strings(new),
-            "services" if resource.custom.is_none() => self.give_addresses(new, Some(old)),
+            "services" if resource.custom.is_none() && subresource.is_empty() => {
+                self.give_addresses(new, Some(old));
+            }
+            "pods" if resource.custom.is_none() => builtin::admit_pod(new, Some(old)),
             "customresourcedefinitions" => {
                 for field in ["/spec/group", "/spec/names/plural", "/spec/scope"] {
                     if text(old, field) != text(new, field) {
@@ -181,48 +200,6 @@ impl Call<'_> {
             &format!("namespace {ns} is being terminated"),
             "metadata.namespace",
         ))
-    }
-
-    /// Cluster IP and node ports of a Service; kept over updates that do not name them.
-    fn give_addresses(&mut self, new: &mut Value, old: Option<&Value>) {
-        let kind = text(new, "/spec/type").to_owned();
-        let known = old.map_or("", |o| text(o, "/spec/clusterIP")).to_owned();
-        let spec = object::child(new, "spec");
-        if kind == "ExternalName" {
-            return;
-        }
-        let given = spec.get("clusterIP").and_then(Value::as_str).unwrap_or("");
-        if given.is_empty() {
-            let ip = if known.is_empty() {
-                self.state.service_ips = self.state.service_ips.saturating_add(1);
-                let n = self.state.service_ips;
-                format!("10.96.{}.{}", (n / 250) % 250, n % 250 + 2)
-            } else {
-                known
-            };
-            spec.insert("clusterIP".into(), ip.clone().into());
-            spec.insert("clusterIPs".into(), json!([ip]));
-        } else {
-            let given = given.to_owned();
-            spec.entry("clusterIPs").or_insert_with(|| json!([given]));
-        }
-        if kind != "NodePort" && kind != "LoadBalancer" {
-            return;
-        }
-        if let Some(ports) = spec.get_mut("ports").and_then(Value::as_array_mut) {
-            for (index, port) in ports.iter_mut().enumerate() {
-                if port.get("nodePort").and_then(Value::as_i64).unwrap_or(0) != 0 {
-                    continue;
-                }
-                let pointer = format!("/spec/ports/{index}/nodePort");
-                let number = old.and_then(|o| o.pointer(&pointer)).cloned();
-                let number = number.unwrap_or_else(|| {
-                    self.state.node_ports = self.state.node_ports.saturating_add(1);
-                    Value::from(30_000 + self.state.node_ports % 2_768)
-                });
-                object::as_map(port).insert("nodePort".into(), number);
-            }
-        }
     }
 }
 
@@ -263,13 +240,11 @@ fn check_kind(resource: &Resource, new: &mut Value) -> Result<(), ApiError> {
             "the API version in the data ({version}) does not match the expected API version ({wanted})"
         )));
     }
-    if kind != resource.gvk.kind && resource.custom.is_some() {
-        let detail = format!("must be {}", resource.gvk.kind);
-        let error = FieldError::invalid("kind", &kind.clone().into(), &detail);
-        let (group, name) = (&resource.gvk.group, object::name(new));
-        return Err(ApiError::invalid(group, &kind, name, &[error]));
+    if kind.is_empty() {
+        return Err(ApiError::bad_request("Object 'Kind' is missing"));
     }
-    if kind != resource.gvk.kind {
+    // Of a custom resource it is validated with all else.
+    if kind != resource.gvk.kind && resource.custom.is_none() {
         return Err(ApiError::bad_request(format!(
             "{kind} in version {:?} cannot be handled as a {}",
             resource.gvk.version, resource.gvk.kind

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::sync::Arc;
 
+use crate::apply::{Managers, Sent};
 use crate::cluster::State;
 use crate::error::ApiError;
 use crate::resources::{GroupResource, Resource, is_known_elsewhere};
@@ -31,6 +32,10 @@ pub(crate) struct Call<'a> {
     pub(crate) warnings: Vec<String>,
     /// Fields that the body has twice.
     pub(crate) duplicates: Vec<String>,
+    /// What the body says about `managedFields`.
+    pub(crate) sent: Sent,
+    /// Who owns the fields of the object that is the answer, once it was written.
+    pub(crate) answered: Option<Arc<Managers>>,
 }
 
 impl<'a> Call<'a> {
@@ -45,6 +50,8 @@ impl<'a> Call<'a> {
             trusted: true,
             warnings: Vec::new(),
             duplicates: Vec::new(),
+            sent: Sent::Nothing,
+            answered: None,
         }
     }
 
@@ -91,24 +98,42 @@ impl<'a> Call<'a> {
                 "lastTransitionTime": crate::clock::stamp(self.now),
             }));
         }
-        Ok(self.store(&pods, new))
+        let managers = self.managers(&pods, pod);
+        Ok(self.store(&pods, new, managers))
+    }
+
+    /// Who owns the fields of a stored object.
+    pub(super) fn managers(&self, resource: &Resource, object: &Value) -> Arc<Managers> {
+        let (ns, name) = (
+            crate::object::namespace(object),
+            crate::object::name(object),
+        );
+        let held = self.state.store.held(&resource.id, ns, name);
+        held.map_or_else(Arc::default, |held| held.managers.clone())
     }
 
     /// Stores an object, unless this is a dry run.
-    pub(super) fn store(&mut self, resource: &Resource, new: Value) -> Arc<Value> {
+    pub(super) fn store(
+        &mut self,
+        resource: &Resource,
+        new: Value,
+        managers: Arc<Managers>,
+    ) -> Arc<Value> {
+        self.answered = Some(managers.clone());
         if self.dry_run {
             return Arc::new(new);
         }
         let stored = self
             .state
             .store
-            .put(&resource.id, new, &self.writer, self.now);
+            .put(&resource.id, (new, managers), &self.writer, self.now);
         self.after_commit(resource, Some(&stored));
         stored
     }
 
     /// Removes an object, unless this is a dry run; gives its last state.
     pub(super) fn erase(&mut self, resource: &Resource, last: &Arc<Value>) -> Arc<Value> {
+        self.answered = Some(self.managers(resource, last));
         if self.dry_run {
             return last.clone();
         }

@@ -13,10 +13,9 @@ use crate::object::{self, finalizers, is_terminating, metadata, text};
 use crate::resources::{Generation, GroupResource, Resource};
 
 /// How the objects that a deleted object owns go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Propagation {
     /// Afterwards.
-    #[default]
     Background,
     /// Before it.
     Foreground,
@@ -31,7 +30,8 @@ pub(crate) struct DeleteOptions {
     pub(crate) grace: Option<i64>,
     pub(crate) uid: Option<String>,
     pub(crate) version: Option<String>,
-    pub(crate) propagation: Propagation,
+    /// What is not said is what the object's finalizers say.
+    pub(crate) propagation: Option<Propagation>,
 }
 
 /// What became of it.
@@ -40,6 +40,8 @@ pub(crate) enum Deleted {
     Gone(Arc<Value>),
     /// Marked, and goes when its finalizers or its grace period allow.
     Marked(Arc<Value>),
+    /// A dry run that takes the last finalizer away; the server then has nothing to show.
+    Unsaid,
 }
 
 impl DeleteOptions {
@@ -47,9 +49,9 @@ impl DeleteOptions {
     pub(crate) fn read(body: &Value) -> Result<Self, ApiError> {
         let optional = |pointer: &str| body.at(pointer).and_then(Value::as_str);
         let propagation = match optional("/propagationPolicy") {
-            Some(policy) => propagation(policy)?,
-            None if body.get("orphanDependents") == Some(&json!(true)) => Propagation::Orphan,
-            None => Propagation::default(),
+            Some(policy) => Some(propagation(policy)?),
+            None if body.get("orphanDependents") == Some(&json!(true)) => Some(Propagation::Orphan),
+            None => None,
         };
         Ok(Self {
             grace: body.get("gracePeriodSeconds").and_then(Value::as_i64),
@@ -87,16 +89,32 @@ impl Call<'_> {
         let old = self.get(resource, namespace, name)?;
         check_preconditions(resource, &old, options)?;
         let mut kept: Vec<String> = finalizers(&old).into_iter().map(str::to_owned).collect();
-        kept.retain(|f| f != "foregroundDeletion" && f != "orphan");
-        match options.propagation {
-            Propagation::Background => {}
-            Propagation::Foreground => kept.push("foregroundDeletion".into()),
-            Propagation::Orphan => kept.push("orphan".into()),
+        let is_pod = resource.id.group.is_empty() && resource.id.resource == "pods";
+        let left = object::int(&old, "/metadata/deletionGracePeriodSeconds");
+        // While a pod goes, only the time that it has left can be made shorter.
+        if is_pod && left > 0 && options.grace.is_none_or(|grace| grace >= left) {
+            return Ok(Deleted::Marked(old));
+        }
+        let is_event = resource.id.group.is_empty() && resource.id.resource == "events";
+        let propagation = options.propagation.filter(|_| !is_event);
+        if propagation.is_some() {
+            kept.retain(|f| f != "foregroundDeletion" && f != "orphan");
+        }
+        match propagation {
+            None | Some(Propagation::Background) => {}
+            Some(Propagation::Foreground) => kept.push("foregroundDeletion".into()),
+            Some(Propagation::Orphan) => kept.push("orphan".into()),
         }
         // A namespace goes when its contents have gone; the namespace actor sees to that.
         let is_namespace = resource.id.group.is_empty() && resource.id.resource == "namespaces";
         let grace = grace_of(resource, &old, options);
-        if kept.is_empty() && grace == 0 && !is_namespace {
+        let goes = kept.is_empty() && grace == 0 && !is_namespace;
+        // A pod is marked first even if it goes at once.
+        let is_marked = is_terminating(&old) && left == 0;
+        if goes && (!is_pod || is_marked) {
+            if self.dry_run && !finalizers(&old).is_empty() {
+                return Ok(Deleted::Unsaid);
+            }
             return Ok(Deleted::Gone(self.erase(resource, &old)));
         }
         let mut new = Value::clone(&old);
@@ -118,10 +136,16 @@ impl Call<'_> {
         if is_namespace {
             object::child(&mut new, "status").insert("phase".into(), "Terminating".into());
         }
-        if new == *old {
-            return Ok(Deleted::Marked(old));
+        let managers = self.managers(resource, &old);
+        let marked = if new == *old {
+            old
+        } else {
+            self.store(resource, new, managers)
+        };
+        if goes {
+            return Ok(Deleted::Gone(self.erase(resource, &marked)));
         }
-        Ok(Deleted::Marked(self.store(resource, new)))
+        Ok(Deleted::Marked(marked))
     }
 
     /// Removes a namespace that is empty and marked for deletion.

@@ -3,14 +3,15 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 use super::call::Call;
 use super::request::Query;
 use crate::error::ApiError;
+use crate::field_error::FieldError;
 use crate::object;
 use crate::resources::Resource;
 use crate::selector::{FieldSelector, LabelSelector};
+use crate::store::Held;
 
 /// Which objects of a collection are wanted.
 #[derive(Debug, Clone)]
@@ -31,6 +32,9 @@ impl Selection {
     ) -> Result<Self, ApiError> {
         let labels = LabelSelector::parse(query.get("labelSelector").unwrap_or(""))
             .map_err(|why| ApiError::bad_request(format!("unable to parse requirement: {why}")))?;
+        if !query.flag("watch") {
+            check_matching(query)?;
+        }
         let fields = FieldSelector::parse(&resource.gvk, query.get("fieldSelector").unwrap_or(""))
             .map_err(ApiError::bad_request)?;
         Ok(Self {
@@ -53,7 +57,7 @@ impl Selection {
 /// A page of a list.
 #[derive(Debug)]
 pub(crate) struct Page {
-    pub(crate) items: Vec<Arc<Value>>,
+    pub(crate) items: Vec<Held>,
     /// `metadata` of the list.
     pub(crate) metadata: Value,
 }
@@ -94,10 +98,10 @@ impl Call<'_> {
             (None, _) => current,
         };
         let namespace = selection.namespace.as_deref();
-        let all: Vec<Arc<Value>> = if revision == current {
+        let all: Vec<Held> = if revision == current {
             self.state
                 .store
-                .list(&resource.id, namespace)
+                .list_held(&resource.id, namespace)
                 .cloned()
                 .collect()
         } else {
@@ -115,31 +119,81 @@ impl Call<'_> {
                 .list_at(&resource.id, namespace, revision)
                 .ok_or_else(gone)?
         };
-        let mut items: Vec<Arc<Value>> = all
+        let last = all.last().map(|held| held.object.clone());
+        let mut items: Vec<Held> = all
             .into_iter()
-            .filter(|o| {
-                start.as_ref().is_none_or(|s| {
-                    (object::namespace(o), object::name(o)) > (&*s.namespace, &*s.name)
-                })
+            .filter(|held| {
+                let at = (object::namespace(&held.object), object::name(&held.object));
+                start
+                    .as_ref()
+                    .is_none_or(|s| at > (&*s.namespace, &*s.name))
             })
-            .filter(|o| selection.matches(o))
+            .filter(|held| selection.matches(&held.object))
             .collect();
         let mut metadata = json!({"resourceVersion": revision.to_string()});
+        if resource.custom.is_some() {
+            object::as_map(&mut metadata).insert("continue".into(), "".into());
+        }
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        if limit > 0 && items.len() > limit {
-            let remaining = items.len().saturating_sub(limit);
+        let remaining = items.len().saturating_sub(limit);
+        if limit > 0 && items.len() >= limit {
             items.truncate(limit);
-            if let Some(last) = items.last() {
-                let token = write_continue(revision, last);
-                let map = object::as_map(&mut metadata);
-                map.insert("continue".into(), token.into());
-                if query.get("labelSelector").is_none() && query.get("fieldSelector").is_none() {
-                    map.insert("remainingItemCount".into(), remaining.into());
-                }
+        }
+        // Whether there is more is told without a look at it, but for a single name.
+        let is_full = limit > 0 && items.len() == limit;
+        let at = |object: &Value| {
+            (
+                object::namespace(object).to_owned(),
+                object::name(object).to_owned(),
+            )
+        };
+        if is_full
+            && !selection.fields.is_one_name()
+            && let (Some(shown), Some(last)) = (items.last(), last)
+            && at(&shown.object) < at(&last)
+        {
+            let token = write_continue(revision, &shown.object);
+            let map = object::as_map(&mut metadata);
+            map.insert("continue".into(), token.into());
+            if query.get("labelSelector").is_none() && query.get("fieldSelector").is_none() {
+                map.insert("remainingItemCount".into(), remaining.into());
             }
         }
         Ok(Page { items, metadata })
     }
+}
+
+/// How a resourceVersion is to be matched, where that can be said.
+///
+/// # Errors
+/// 422.
+fn check_matching(query: &Query) -> Result<(), ApiError> {
+    let Some(matching) = query.get("resourceVersionMatch") else {
+        return Ok(());
+    };
+    let field = "resourceVersionMatch";
+    let mut errors = Vec::new();
+    let version = query.get("resourceVersion");
+    if version.is_none() {
+        let detail = "resourceVersionMatch is forbidden unless resourceVersion is provided";
+        errors.push(FieldError::forbidden(field, detail));
+    }
+    if query.get("continue").is_some() {
+        let detail = "resourceVersionMatch is forbidden when continue is provided";
+        errors.push(FieldError::forbidden(field, detail));
+    }
+    if !matches!(matching, "Exact" | "NotOlderThan") {
+        let known = ["Exact", "NotOlderThan"];
+        errors.push(FieldError::not_supported(field, &matching.into(), &known));
+    }
+    if matching == "Exact" && version == Some("0") {
+        let detail = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
+        errors.push(FieldError::forbidden(field, detail));
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(ApiError::invalid("meta.k8s.io", "ListOptions", "", &errors))
 }
 
 fn write_continue(revision: u64, last: &Value) -> String {

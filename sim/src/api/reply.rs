@@ -14,6 +14,7 @@ use crate::clock::http_date;
 use crate::error::ApiError;
 use crate::object;
 use crate::resources::Resource;
+use crate::store::Held;
 use crate::table::{Columns, Include};
 
 /// The answer to a request.
@@ -139,25 +140,27 @@ impl Shaper {
     }
 
     /// One object, at a time of the cluster's clock.
-    pub(crate) fn one(&self, object: &Arc<Value>, now: DateTime<Utc>) -> Value {
+    pub(crate) fn one(&self, held: &Held, now: DateTime<Utc>) -> Value {
         match &self.form {
-            Form::Whole => Value::clone(object),
-            Form::Metadata => partial(object),
+            Form::Whole => whole(held),
+            Form::Metadata => partial(&whole(held)),
             Form::Table {
                 columns,
                 include,
                 headers,
             } => {
-                let metadata = json!({"resourceVersion": object::version(object)});
-                let rows = std::iter::once(object.as_ref());
-                columns.table(rows, metadata, *include, *headers, now)
+                let metadata = json!({"resourceVersion": object::version(&held.object)});
+                let rows = std::iter::once(held.object.as_ref());
+                let mut table = columns.table(rows, metadata, *include, *headers, now);
+                with_managers(&mut table, std::slice::from_ref(held));
+                table
             }
         }
     }
 
     /// One object of a watch.
-    pub(crate) fn event(&mut self, object: &Arc<Value>, now: DateTime<Utc>) -> Value {
-        let shown = self.one(object, now);
+    pub(crate) fn event(&mut self, held: &Held, now: DateTime<Utc>) -> Value {
+        let shown = self.one(held, now);
         if let Form::Table { headers, .. } = &mut self.form {
             *headers = false;
         }
@@ -181,11 +184,11 @@ impl Shaper {
             Form::Table {
                 columns, include, ..
             } => {
-                let rows = page.items.iter().map(AsRef::as_ref);
+                let rows = page.items.iter().map(|held| held.object.as_ref());
                 let metadata = page.metadata.clone();
-                Ok(columns
-                    .table(rows, metadata, *include, true, now)
-                    .to_string())
+                let mut table = columns.table(rows, metadata, *include, true, now);
+                with_managers(&mut table, &page.items);
+                Ok(table.to_string())
             }
             Form::Whole => serde_json::to_string(&List {
                 kind: &self.resource.list_kind,
@@ -195,7 +198,7 @@ impl Shaper {
             })
             .map_err(ApiError::internal),
             Form::Metadata => {
-                let items: Vec<Value> = page.items.iter().map(|o| partial(o)).collect();
+                let items: Vec<Value> = page.items.iter().map(|o| partial(&whole(o))).collect();
                 Ok(json!({
                     "kind": "PartialObjectMetadataList",
                     "apiVersion": "meta.k8s.io/v1",
@@ -204,6 +207,30 @@ impl Shaper {
                 })
                 .to_string())
             }
+        }
+    }
+}
+
+/// An object with the owners of its fields, as everybody gets it.
+fn whole(held: &Held) -> Value {
+    let mut object = Value::clone(&held.object);
+    add_managers(&mut object, held);
+    object
+}
+
+fn add_managers(object: &mut Value, held: &Held) {
+    if !held.managers.is_empty() {
+        let managers = crate::apply::written(&held.managers);
+        object::metadata(object).insert("managedFields".into(), managers);
+    }
+}
+
+/// The objects of a Table have them too.
+fn with_managers(table: &mut Value, rows: &[Held]) {
+    let shown = table.get_mut("rows").and_then(Value::as_array_mut);
+    for (row, held) in shown.into_iter().flatten().zip(rows) {
+        if let Some(object) = row.get_mut("object").filter(|object| object.is_object()) {
+            add_managers(object, held);
         }
     }
 }
@@ -256,30 +283,46 @@ impl Serialize for List<'_> {
     }
 }
 
-struct Items<'a>(&'a [Arc<Value>], bool);
+struct Items<'a>(&'a [Held], bool);
 
 impl Serialize for Items<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.0.len()))?;
         for item in self.0 {
-            if self.1 {
-                list.serialize_element(&Bare(item))?;
-            } else {
-                list.serialize_element(item.as_ref())?;
-            }
+            list.serialize_element(&Item(item, self.1))?;
         }
         list.end()
     }
 }
 
-struct Bare<'a>(&'a Value);
+/// One item, and whether it comes without its kind.
+struct Item<'a>(&'a Held, bool);
 
-impl Serialize for Bare<'_> {
+impl Serialize for Item<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = self.0.as_object().into_iter().flatten();
+        let fields = self.0.object.as_object().into_iter().flatten();
         let mut map = serializer.serialize_map(None)?;
-        for (key, value) in fields.filter(|(k, _)| *k != "apiVersion" && *k != "kind") {
+        for (key, value) in fields {
+            match key.as_str() {
+                "apiVersion" | "kind" if self.1 => {}
+                "metadata" => map.serialize_entry(key, &Metadata(value, self.0))?,
+                _ => map.serialize_entry(key, value)?,
+            }
+        }
+        map.end()
+    }
+}
+
+struct Metadata<'a>(&'a Value, &'a Held);
+
+impl Serialize for Metadata<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in self.0.as_object().into_iter().flatten() {
             map.serialize_entry(key, value)?;
+        }
+        if !self.1.managers.is_empty() {
+            map.serialize_entry("managedFields", &crate::apply::written(&self.1.managers))?;
         }
         map.end()
     }

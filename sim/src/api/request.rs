@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::call::FieldValidation;
 use crate::error::ApiError;
+use crate::field_error::FieldError;
 
 /// A request with its body read.
 #[derive(Debug)]
@@ -154,32 +155,32 @@ impl Query {
             .transpose()
     }
 
-    pub(crate) fn dry_run(&self) -> Result<bool, ApiError> {
+    /// `options` is the kind of the verb's options, for a refusal.
+    pub(crate) fn dry_run(&self, options: &str) -> Result<bool, ApiError> {
         match self.get("dryRun") {
             None => Ok(false),
             Some("All") => Ok(true),
-            Some(other) => Err(ApiError::new(
-                422,
-                "Invalid",
-                format!("dryRun: Unsupported value: {other:?}: supported values: \"All\""),
-            )),
+            Some(other) => Err(not_supported(options, "dryRun", other, &["All"])),
         }
     }
 
-    pub(crate) fn field_validation(&self) -> Result<FieldValidation, ApiError> {
+    /// As [`Self::dry_run`].
+    pub(crate) fn field_validation(&self, options: &str) -> Result<FieldValidation, ApiError> {
         match self.get("fieldValidation") {
             None | Some("Warn") => Ok(FieldValidation::Warn),
             Some("Strict") => Ok(FieldValidation::Strict),
             Some("Ignore") => Ok(FieldValidation::Ignore),
-            Some(other) => Err(ApiError::new(
-                422,
-                "Invalid",
-                format!(
-                    "fieldValidation: Unsupported value: {other:?}: supported values: \"\", \"Ignore\", \"Strict\", \"Warn\""
-                ),
-            )),
+            Some(other) => {
+                let known = ["", "Ignore", "Strict", "Warn"];
+                Err(not_supported(options, "fieldValidation", other, &known))
+            }
         }
     }
+}
+
+fn not_supported(options: &str, field: &str, value: &str, known: &[&str]) -> ApiError {
+    let error = FieldError::not_supported(field, &value.into(), known);
+    ApiError::invalid("meta.k8s.io", options, "", &[error])
 }
 
 /// In which shape objects are wanted.

@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use super::call::{Call, FieldValidation};
 use super::delete::{DeleteOptions, Deleted, propagation};
-use super::patch::PatchKind;
+use super::patch::{APPLY, PatchKind};
 use super::read::Selection;
 use super::reply::{Reply, Shaper, success};
 use super::request::{Request, Shape, Target};
 use super::scale::ScaleChange;
+use super::write::creates;
+use crate::apply::Sent;
 use crate::cluster::Server;
 use crate::duplicates::duplicate_fields;
 use crate::error::ApiError;
 use crate::fault::RequestInfo;
+use crate::field_error::FieldError;
 use crate::object;
 use crate::resources::{Resource, has_other_subresource};
+use crate::store::Held;
 
 /// A request carried out, or refused.
 pub(super) struct Done {
@@ -37,6 +41,8 @@ pub(super) fn carry_out(server: &Arc<Server>, request: &Request, info: &RequestI
         trusted: false,
         warnings: Vec::new(),
         duplicates: Vec::new(),
+        sent: Sent::Nothing,
+        answered: None,
     };
     let result = Verb {
         server,
@@ -72,11 +78,7 @@ impl Verb<'_, '_> {
             request.method.as_str(),
             "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
         ) {
-            return Err(ApiError::new(
-                405,
-                "MethodNotAllowed",
-                "the server does not allow this method on the requested resource",
-            ));
+            return Err(ApiError::unserved_method());
         }
         if let Some(reply) = super::about::answer(self.call, request)? {
             return Ok(reply);
@@ -91,8 +93,14 @@ impl Verb<'_, '_> {
         if resource.namespaced && target.namespace.is_empty() && !target.name.is_empty() {
             return Err(ApiError::unknown_path());
         }
-        self.call.dry_run = request.query.dry_run()?;
-        self.call.validation = request.query.field_validation()?;
+        let options = match info.verb.as_str() {
+            "create" => "CreateOptions",
+            "update" => "UpdateOptions",
+            "patch" => "PatchOptions",
+            _ => "DeleteOptions",
+        };
+        self.call.dry_run = request.query.dry_run(options)?;
+        self.call.validation = request.query.field_validation(options)?;
         if matches!(info.verb.as_str(), "create" | "update" | "patch") {
             self.call.duplicates = duplicate_fields(&request.body);
         }
@@ -100,7 +108,7 @@ impl Verb<'_, '_> {
             ("list", "") => self.list(&resource, &target),
             ("watch", "") => self.watch(&resource, &target),
             ("deletecollection", "") => self.delete_collection(&resource, &target),
-            ("create", "") if target.name.is_empty() => {
+            ("create", "") if target.name.is_empty() || resource.custom.is_some() => {
                 let body = request.json()?;
                 let made = self.call.create(&resource, &target.namespace, body)?;
                 self.object(201, &resource, &made)
@@ -114,17 +122,27 @@ impl Verb<'_, '_> {
                 let found = self.call.get(&resource, &target.namespace, &target.name)?;
                 self.object(200, &resource, &found)
             }
-            ("update", "") => self.update(&resource, &target),
+            ("update", "") if !target.name.is_empty() => self.update(&resource, &target),
+            ("update", "") if resource.custom.is_some() => {
+                Err(ApiError::bad_request("name must be provided"))
+            }
             ("update", "status") if resource.status => self.update(&resource, &target),
-            ("patch", "") => self.patch(&resource, &target),
+            ("patch", "") if !target.name.is_empty() => self.patch(&resource, &target),
             ("patch", "status") if resource.status => self.patch(&resource, &target),
             ("delete", "") => self.delete(&resource, &target),
             (verb, "scale") if resource.scale.is_some() => self.scale(&resource, &target, verb),
             (_, sub) if has_other_subresource(&resource.id, sub) => {
                 Err(ApiError::not_modelled(format!("{}/{sub}", resource.id)))
             }
-            (_, sub) if !(sub.is_empty() || sub == "status" && resource.status) => {
-                Err(ApiError::unknown_path())
+            // Of a custom resource this is said of the object, whether it is there or not.
+            (_, sub) if !sub.is_empty() && !has_subresource(&resource, sub) => {
+                match resource.custom {
+                    Some(_) => Err(ApiError::not_found(&resource.id, &target.name)),
+                    None => Err(ApiError::unknown_path()),
+                }
+            }
+            ("create" | "update" | "patch", "") if resource.custom.is_none() => {
+                Err(ApiError::unserved_method())
             }
             (verb, _) => Err(ApiError::method_not_supported(&resource.id, verb)),
         }
@@ -136,15 +154,18 @@ impl Verb<'_, '_> {
     }
 
     fn object(
-        &self,
+        &mut self,
         code: u16,
         resource: &Arc<Resource>,
         object: &Arc<Value>,
     ) -> Result<Reply, ApiError> {
-        Ok(Reply::json(
-            code,
-            &self.shaper(resource)?.one(object, self.call.now),
-        ))
+        let written = self.call.answered.take();
+        let held = Held {
+            object: object.clone(),
+            managers: written.unwrap_or_else(|| self.call.managers(resource, object)),
+        };
+        let shown = self.shaper(resource)?.one(&held, self.call.now);
+        Ok(Reply::json(code, &shown))
     }
 
     fn list(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
@@ -170,13 +191,11 @@ impl Verb<'_, '_> {
         let body = self.request.json()?;
         let (ns, name) = (&target.namespace, &target.name);
         let exists = self.call.state.store.get(&resource.id, ns, name).is_some();
-        // A PUT creates these four where they are not there.
-        let creates = matches!(
-            resource.id.resource.as_str(),
-            "endpoints" | "events" | "leases" | "services"
-        );
-        if !exists && creates && resource.custom.is_none() && target.subresource.is_empty() {
-            let made = self.call.create(resource, ns, body)?;
+        if !exists && creates(resource) {
+            let subresource = &target.subresource;
+            let made = self
+                .call
+                .create_at(resource, (ns, name, subresource), body)?;
             return self.object(201, resource, &made);
         }
         let stored = self
@@ -186,7 +205,14 @@ impl Verb<'_, '_> {
     }
 
     fn patch(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
+        if self.request.content_type() == APPLY {
+            return self.apply(resource, target);
+        }
         let kind = PatchKind::of(&self.request.content_type(), resource)?;
+        if self.request.query.get("force").is_some() {
+            let error = FieldError::forbidden("force", "may not be specified for non-apply patch");
+            return Err(of_options(&error));
+        }
         let patch = self.json_patch_body()?;
         let stored = self.call.patch(
             resource,
@@ -196,6 +222,24 @@ impl Verb<'_, '_> {
             (kind, &patch),
         )?;
         self.object(200, resource, &stored)
+    }
+
+    fn apply(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
+        let query = &self.request.query;
+        if query.get("fieldManager").is_none() {
+            let error = FieldError::required("fieldManager", "is required for apply patch");
+            return Err(of_options(&error));
+        }
+        let config = super::apply::configuration(self.request)?;
+        let place = (
+            target.namespace.as_str(),
+            target.name.as_str(),
+            target.subresource.as_str(),
+        );
+        let (code, stored) = self
+            .call
+            .apply(resource, place, &config, query.flag("force"))?;
+        self.object(code, resource, &stored)
     }
 
     fn json_patch_body(&self) -> Result<Value, ApiError> {
@@ -219,11 +263,10 @@ impl Verb<'_, '_> {
             }
             "patch" => {
                 let content_type = self.request.content_type();
-                // The Scale is a built-in kind, whatever it belongs to.
-                let kind = match content_type.as_str() {
-                    "application/strategic-merge-patch+json" => PatchKind::Strategic,
-                    other => PatchKind::of(other, resource)?,
-                };
+                if content_type == APPLY {
+                    return Err(ApiError::not_modelled("server-side apply of a scale"));
+                }
+                let kind = PatchKind::of(&content_type, resource)?;
                 let patch = self.json_patch_body()?;
                 self.call
                     .rescale(resource, ns, name, &ScaleChange::Patch(kind, &patch))?
@@ -242,7 +285,7 @@ impl Verb<'_, '_> {
         let mut options = DeleteOptions::read(&body)?;
         let query = &self.request.query;
         if let Some(policy) = query.get("propagationPolicy") {
-            options.propagation = propagation(policy)?;
+            options.propagation = Some(propagation(policy)?);
         }
         if let Some(grace) = query.number("gracePeriodSeconds")? {
             options.grace = i64::try_from(grace).ok();
@@ -262,6 +305,7 @@ impl Verb<'_, '_> {
             }
             Deleted::Gone(last) => Ok(Reply::json(200, &success(resource, &last))),
             Deleted::Marked(object) => self.object(200, resource, &object),
+            Deleted::Unsaid => Ok(Reply::json(200, &crate::apply::blank(resource))),
         }
     }
 
@@ -277,8 +321,8 @@ impl Verb<'_, '_> {
         for item in &page.items {
             self.call.delete(
                 resource,
-                object::namespace(item),
-                object::name(item),
+                object::namespace(&item.object),
+                object::name(&item.object),
                 &options,
             )?;
         }
@@ -300,6 +344,20 @@ impl Verb<'_, '_> {
         });
         Ok(Reply::json(201, &status))
     }
+}
+
+fn has_subresource(resource: &Resource, subresource: &str) -> bool {
+    subresource == "status" && resource.status || subresource == "scale" && resource.scale.is_some()
+}
+
+/// What is wrong with the options of a patch.
+fn of_options(error: &FieldError) -> ApiError {
+    ApiError::invalid(
+        "meta.k8s.io",
+        "PatchOptions",
+        "",
+        std::slice::from_ref(error),
+    )
 }
 
 fn is_services(resource: &Resource) -> bool {

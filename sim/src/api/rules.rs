@@ -5,22 +5,17 @@ use serde_json::{Value, json};
 use super::write::SERVER_FIELDS;
 use crate::error::ApiError;
 use crate::field_error::FieldError;
-use crate::object::{self, At as _, finalizers, is_terminating, metadata};
+use crate::object::{self, At as _, metadata};
 use crate::resources::{Generation, Resource};
 
-/// A resourceVersion that is sent must be the newest; custom resources and Leases must send one in a
-/// PUT.
-pub(super) fn check_version(
-    resource: &Resource,
-    old: &Value,
-    new: &Value,
-    is_patch: bool,
-) -> Result<(), ApiError> {
+/// A resourceVersion that is sent must be the newest; custom resources and Leases must have
+/// one; what a patch makes has it from the stored object.
+pub(super) fn check_version(resource: &Resource, old: &Value, new: &Value) -> Result<(), ApiError> {
     let name = object::name(old);
     let sent = object::version(new);
-    if sent.is_empty() {
+    if matches!(sent, "" | "0") {
         let must_say = resource.custom.is_some() || resource.gvk.kind == "Lease";
-        if must_say && !is_patch {
+        if must_say {
             let error = FieldError {
                 reason: crate::FieldReason::Invalid,
                 field: "metadata.resourceVersion".into(),
@@ -52,14 +47,19 @@ pub(super) fn merge_subresource(
 ) {
     if subresource == "status" {
         let status = new.get("status").cloned();
-        let labels = new.at("/metadata/labels").cloned();
-        let annotations = new.at("/metadata/annotations").cloned();
+        let written = new.get("metadata").cloned();
         *new = old.clone();
         object::set(object::as_map(new), "status", status);
-        // Built-in kinds let the status endpoint change labels and annotations, custom ones not.
+        // Built-in kinds let the status endpoint change metadata, custom ones not.
         if resource.custom.is_none() {
-            object::set(metadata(new), "labels", labels);
-            object::set(metadata(new), "annotations", annotations);
+            object::set(object::as_map(new), "metadata", written);
+            let kept = match resource.gvk.kind.as_str() {
+                "Pod" => "ownerReferences",
+                "Deployment" => "labels",
+                _ => return,
+            };
+            let kept_value = old.at("/metadata").and_then(|it| it.get(kept)).cloned();
+            object::set(metadata(new), kept, kept_value);
         }
     } else if resource.status {
         object::copy_key(new, old, "status");
@@ -71,41 +71,6 @@ pub(super) fn keep_server_fields(old: &Value, new: &mut Value) {
         let kept = old.at("/metadata").and_then(|m| m.get(field)).cloned();
         object::set(metadata(new), field, kept);
     }
-}
-
-/// Once deletion has been asked for, no finalizer may be added.
-pub(super) fn check_finalizers(
-    resource: &Resource,
-    old: &Value,
-    new: &Value,
-) -> Result<(), ApiError> {
-    if !is_terminating(old) {
-        return Ok(());
-    }
-    let before = finalizers(old);
-    let added: Vec<&str> = finalizers(new)
-        .into_iter()
-        .filter(|f| !before.contains(f))
-        .collect();
-    if added.is_empty() {
-        return Ok(());
-    }
-    let detail = format!(
-        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
-        added
-            .iter()
-            .map(|f| format!("{f:?}"))
-            .collect::<Vec<_>>()
-            .join(", ")
-    );
-    let error = FieldError::forbidden("metadata.finalizers", &detail);
-    let gvk = &resource.gvk;
-    Err(ApiError::invalid(
-        &gvk.group,
-        &gvk.kind,
-        object::name(old),
-        &[error],
-    ))
 }
 
 pub(super) fn generation_moves(resource: &Resource, old: &Value, new: &Value) -> bool {

@@ -67,7 +67,12 @@ impl Call<'_> {
         }
         let mut new = Value::clone(&old);
         set_pointer(&mut new, &paths.spec, replicas.into());
-        let stored = self.replace(resource, &old, "", new, true)?;
+        let known = self.managers(resource, &old);
+        let path = paths.spec.trim_start_matches('/').replace('/', ".");
+        let change = (object::int(&old, &paths.spec), i64::from(replicas));
+        let who = self.who(resource, "scale", false);
+        let managers = Arc::new(known.rescaled(&path, change, &who));
+        let stored = self.replace(resource, &old, "", new, true, Some(managers))?;
         Ok(scale_of(paths, &stored))
     }
 }

@@ -24,7 +24,7 @@ use crate::cluster::Server;
 use crate::error::ApiError;
 use crate::object;
 use crate::resources::Resource;
-use crate::store::Commit;
+use crate::store::{Commit, Held};
 
 /// An open watch.
 pub(crate) struct Watch {
@@ -73,9 +73,9 @@ impl Call<'_> {
         let mut sent = current;
         if send_initial || from.is_none_or(|v| v == 0) {
             let namespace = selection.namespace.as_deref();
-            for object in self.state.store.list(&resource.id, namespace) {
-                if selection.matches(object) {
-                    ready.push_back(line("ADDED", &shaper.event(object, self.now)));
+            for held in self.state.store.list_held(&resource.id, namespace) {
+                if selection.matches(&held.object) {
+                    ready.push_back(line("ADDED", &shaper.event(held, self.now)));
                 }
             }
             if send_initial {
@@ -218,15 +218,23 @@ fn event(
     now: DateTime<Utc>,
 ) -> Option<Bytes> {
     let matches = |o: &Option<Arc<Value>>| o.as_deref().is_some_and(|o| selection.matches(o));
+    let shown = || Held {
+        object: commit.shown.clone(),
+        managers: commit.managers.clone(),
+    };
     match (matches(&commit.before), matches(&commit.after)) {
         (false, false) => None,
-        (false, true) => Some(line("ADDED", &shaper.event(&commit.shown, now))),
-        (true, true) => Some(line("MODIFIED", &shaper.event(&commit.shown, now))),
+        (false, true) => Some(line("ADDED", &shaper.event(&shown(), now))),
+        (true, true) => Some(line("MODIFIED", &shaper.event(&shown(), now))),
         (true, false) => {
             let mut last = commit.before.as_deref().cloned().unwrap_or_default();
             object::metadata(&mut last)
                 .insert("resourceVersion".into(), commit.revision.to_string().into());
-            Some(line("DELETED", &shaper.event(&Arc::new(last), now)))
+            let last = Held {
+                object: Arc::new(last),
+                managers: commit.managers_before.clone(),
+            };
+            Some(line("DELETED", &shaper.event(&last, now)))
         }
     }
 }

@@ -4,12 +4,10 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::call::Call;
-use super::rules::{
-    check_finalizers, check_version, generation_moves, keep_server_fields, merge_subresource,
-};
+use super::rules::{check_version, generation_moves, keep_server_fields, merge_subresource};
+use crate::apply::Managers;
 use crate::clock::stamp;
 use crate::error::ApiError;
-use crate::field_error::FieldError;
 use crate::object::{self, finalizers, is_terminating, metadata, text};
 use crate::resources::{Generation, Resource};
 
@@ -33,27 +31,62 @@ impl Call<'_> {
     ) -> Result<Arc<Value>, ApiError> {
         self.decode(resource, &mut new)?;
         self.default(resource, &mut new);
+        let managers = self.owners(resource, None, "", &new);
+        self.create_owned(resource, namespace, ("", new), managers)
+    }
+
+    /// Creates an object by a PUT to where none is. A resourceVersion does not matter then.
+    pub(super) fn create_at(
+        &mut self,
+        resource: &Arc<Resource>,
+        (namespace, name, subresource): (&str, &str, &str),
+        mut new: Value,
+    ) -> Result<Arc<Value>, ApiError> {
+        self.decode(resource, &mut new)?;
         self.place(resource, namespace, &mut new)?;
-        if !object::version(&new).is_empty() {
-            return Err(ApiError::bad_request(
+        check_name(&new, name)?;
+        if !object::uid(&new).is_empty() {
+            return Err(other_uid(resource, (namespace, self.dry_run), &new, ""));
+        }
+        self.default(resource, &mut new);
+        if !self.dry_run {
+            metadata(&mut new).remove("resourceVersion");
+        }
+        let managers = self.owners(resource, None, subresource, &new);
+        self.create_owned(resource, namespace, (subresource, new), managers)
+    }
+
+    /// Creates a decoded object whose fields have their owners, by its own path or a subresource's.
+    pub(super) fn create_owned(
+        &mut self,
+        resource: &Arc<Resource>,
+        namespace: &str,
+        (subresource, mut new): (&str, Value),
+        managers: Arc<Managers>,
+    ) -> Result<Arc<Value>, ApiError> {
+        self.place(resource, namespace, &mut new)?;
+        self.stamp_new(resource, namespace, &mut new);
+        self.admit_new(resource, namespace, subresource, &mut new)?;
+        self.validate(resource, &new, None)?;
+        self.check_quota(resource, namespace, object::name(&new))?;
+        // A dry run stores nothing that could mind.
+        if !matches!(object::version(&new), "" | "0") && !self.dry_run {
+            return Err(ApiError::new(
+                500,
+                "",
                 "resourceVersion should not be set on objects to be created",
             ));
         }
-        self.stamp_new(resource, namespace, &mut new);
-        self.admit_new(resource, namespace, &mut new)?;
-        self.validate(resource, &new, None)?;
-        self.check_quota(resource, namespace, object::name(&new))?;
         let name = object::name(&new).to_owned();
-        if self
-            .state
-            .store
-            .get(&resource.id, namespace, &name)
-            .is_some()
-        {
-            return Err(ApiError::already_exists(&resource.id, &name));
+        if let Some(there) = self.state.store.get(&resource.id, namespace, &name) {
+            let mut error = ApiError::already_exists(&resource.id, &name);
+            if is_terminating(there) {
+                error.message = format!("object is being deleted: {}", error.message);
+            }
+            return Err(error);
         }
         self.check_size(&new)?;
-        Ok(self.store(resource, new))
+        Ok(self.store(resource, new, managers))
     }
 
     /// Replaces an object (`subresource` empty) or its status.
@@ -67,13 +100,15 @@ impl Call<'_> {
         subresource: &str,
         mut new: Value,
     ) -> Result<Arc<Value>, ApiError> {
-        let old = self.get(resource, namespace, name)?;
         self.decode(resource, &mut new)?;
         self.place(resource, namespace, &mut new)?;
-        self.replace(resource, &old, subresource, new, false)
+        check_name(&new, name)?;
+        let old = self.get(resource, namespace, name)?;
+        self.replace(resource, &old, subresource, new, false, None)
     }
 
-    /// What update and patch have in common, from the decoded new object on.
+    /// What update and patch have in common, from the decoded new object on. `owners` are those of
+    /// the new object's fields where they are known already.
     pub(super) fn replace(
         &mut self,
         resource: &Arc<Resource>,
@@ -81,56 +116,63 @@ impl Call<'_> {
         subresource: &str,
         mut new: Value,
         is_patch: bool,
+        owners: Option<Arc<Managers>>,
     ) -> Result<Arc<Value>, ApiError> {
         let name = object::name(old);
-        if object::name(&new) != name {
-            return Err(ApiError::bad_request(format!(
-                "the name of the object ({}) does not match the name on the URL ({name})",
-                object::name(&new)
-            )));
+        check_name(&new, name)?;
+        let uid = object::uid(&new).to_owned();
+        let has_other_uid = !uid.is_empty() && uid != object::uid(old);
+        if has_other_uid && !is_patch {
+            let place = (object::namespace(old), self.dry_run);
+            return Err(other_uid(resource, place, &new, object::uid(old)));
         }
-        check_version(resource, old, &new, is_patch)?;
-        if !object::uid(&new).is_empty() && object::uid(&new) != object::uid(old) {
-            if is_patch {
-                let uid = object::uid(&new).into();
-                let error = FieldError::invalid("metadata.uid", &uid, "field is immutable");
-                let gvk = &resource.gvk;
-                return Err(ApiError::invalid(&gvk.group, &gvk.kind, name, &[error]));
-            }
-            let why = format!(
-                "Precondition failed: UID in precondition: {}, UID in object meta: {}",
-                object::uid(&new),
-                object::uid(old)
-            );
-            return Err(ApiError::conflict(&resource.id, name, &why));
-        }
-        merge_subresource(resource, old, subresource, &mut new);
-        keep_server_fields(old, &mut new);
+        check_version(resource, old, &new)?;
         let checked = !(self.trusted && subresource == "status");
         if checked {
             self.default(resource, &mut new);
         }
-        check_finalizers(resource, old, &new)?;
+        let managers =
+            owners.unwrap_or_else(|| self.owners(resource, Some(old), subresource, &new));
+        merge_subresource(resource, old, subresource, &mut new);
+        keep_server_fields(old, &mut new);
+        self.admit_changed(resource, old, subresource, &mut new)?;
         if generation_moves(resource, old, &new) {
             let next = object::int(old, "/metadata/generation").saturating_add(1);
             metadata(&mut new).insert("generation".into(), Value::from(next));
         }
-        self.admit_changed(resource, old, &mut new)?;
+        if has_other_uid {
+            // Refused with all else that is wrong.
+            metadata(&mut new).insert("uid".into(), uid.into());
+        }
         if checked {
             self.validate(resource, &new, Some(old))?;
         }
         if is_terminating(&new) && finalizers(&new).is_empty() && !finalizers(old).is_empty() {
             let grace = object::int(&new, "/metadata/deletionGracePeriodSeconds");
             if grace == 0 {
-                return Ok(self.erase(resource, old));
+                self.erase(resource, old);
+                self.answered = Some(managers);
+                metadata(&mut new).insert("resourceVersion".into(), object::version(old).into());
+                return Ok(Arc::new(new));
             }
         }
         metadata(&mut new).insert("resourceVersion".into(), object::version(old).into());
-        if new == **old {
+        let is_same = new == **old && managers.own_as(&self.managers(resource, old));
+        if is_same && !self.lacks_defaults(resource, old) {
             return Ok(old.clone());
         }
         self.check_size(&new)?;
-        Ok(self.store(resource, new))
+        Ok(self.store(resource, new, managers))
+    }
+
+    /// Whether the stored object is without the defaults that everybody sees: a new custom resource
+    /// is stored without its status, and its first write adds what the schema says of it.
+    fn lacks_defaults(&self, resource: &Resource, old: &Value) -> bool {
+        let version = object::version(old).parse().unwrap_or(0);
+        resource.custom.is_some()
+            && resource.status
+            && old.get("status").is_some()
+            && self.state.store.was_created_at(&resource.id, version)
     }
 
     /// Gives a new object what the server gives: name, uid, times, generation.
@@ -151,7 +193,6 @@ impl Call<'_> {
         }
         meta.insert("uid".into(), uid.into());
         meta.insert("creationTimestamp".into(), created.into());
-        meta.remove("resourceVersion");
         if resource.generation != Generation::Never {
             meta.insert("generation".into(), 1.into());
         }
@@ -175,7 +216,12 @@ impl Call<'_> {
     }
 
     /// Sets or checks the namespace of the path.
-    fn place(&self, resource: &Resource, ns: &str, new: &mut Value) -> Result<(), ApiError> {
+    pub(super) fn place(
+        &self,
+        resource: &Resource,
+        ns: &str,
+        new: &mut Value,
+    ) -> Result<(), ApiError> {
         if !resource.namespaced {
             metadata(new).remove("namespace");
             return Ok(());
@@ -206,4 +252,51 @@ impl Call<'_> {
         }
         Ok(())
     }
+}
+
+/// Refuses an object that is to have another uid than the stored one, or one that is not there.
+fn other_uid(
+    resource: &Resource,
+    (namespace, is_dry): (&str, bool),
+    new: &Value,
+    stored: &str,
+) -> ApiError {
+    let id = &resource.id;
+    let root = if is_dry { "" } else { "/registry" };
+    let key = match (id.group.as_str(), id.resource.as_str()) {
+        ("", "services") => "services/specs".to_owned(),
+        ("", "endpoints") => "services/endpoints".to_owned(),
+        ("", "nodes") => "minions".to_owned(),
+        (group, plural) if resource.custom.is_some() => format!("{group}/{plural}"),
+        (_, plural) => plural.to_owned(),
+    };
+    let name = object::name(new);
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: {root}/{key}/{namespace}/{name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in object meta: {stored}",
+        object::uid(new)
+    );
+    ApiError::conflict(id, name, &why)
+}
+
+/// Whether a PUT creates an object of this kind where none is.
+pub(super) fn creates(resource: &Resource) -> bool {
+    let plural = resource.id.resource.as_str();
+    resource.custom.is_none() && matches!(plural, "endpoints" | "events" | "leases" | "services")
+}
+
+/// The name of an object must be that of the path.
+///
+/// # Errors
+/// 400.
+pub(super) fn check_name(new: &Value, name: &str) -> Result<(), ApiError> {
+    let given = object::name(new);
+    if given.is_empty() {
+        return Err(ApiError::bad_request("name must be provided"));
+    }
+    if given != name {
+        return Err(ApiError::bad_request(format!(
+            "the name of the object ({given}) does not match the name on the URL ({name})"
+        )));
+    }
+    Ok(())
 }

@@ -54,7 +54,8 @@ fn walk(node: &Value, value: &mut Value, path: &str, unknown: &mut Vec<String>) 
                     return false;
                 }
                 walk(schema, value, &at, unknown);
-                true
+                // The types of the API leave out what is empty, but for what must be there.
+                !is_empty(schema, value) || is_required(node, key)
             });
         }
         Value::Array(list) => {
@@ -66,6 +67,23 @@ fn walk(node: &Value, value: &mut Value, path: &str, unknown: &mut Vec<String>) 
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+/// Whether it is a list or a map with nothing in it; a structure without fields is something.
+fn is_empty(node: &Value, value: &Value) -> bool {
+    match value {
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) if map.is_empty() => {
+            let values = resolve(node).1.get("additionalProperties");
+            values.is_some_and(Value::is_object)
+        }
+        _ => false,
+    }
+}
+
+fn is_required(node: &Value, key: &str) -> bool {
+    let required = node.get("required").and_then(Value::as_array);
+    required.is_some_and(|names| names.iter().any(|name| name == key))
 }
 
 /// The first value whose JSON type does not fit its field, in the words of the decoder:

@@ -11,14 +11,20 @@ use crate::Gvk;
 use fields::{absent, child, each, empty};
 use pods::{pod, template};
 
+pub(super) use pods::admit as admit_pod;
+
 /// Fills in the defaults of one object.
 pub(super) fn default(gvk: &Gvk, object: &mut Value) {
     let Some(map) = object.as_object_mut() else {
         return;
     };
     match (gvk.group.as_str(), gvk.kind.as_str()) {
-        ("", "Pod") => pod(map),
+        ("", "Pod") => {
+            pod(map);
+            condition_times(map, &["lastProbeTime", "lastTransitionTime"]);
+        }
         ("apps", "ReplicaSet") => {
+            condition_times(map, &["lastTransitionTime"]);
             if let Some(spec) = child(map, "spec") {
                 absent(spec, "replicas", json!(1));
                 template(spec);
@@ -37,6 +43,7 @@ pub(super) fn default(gvk: &Gvk, object: &mut Value) {
             absent(map, "reportingInstance", json!(""));
             absent(map, "source", json!({}));
         }
+        ("coordination.k8s.io", "Lease") => drop(child(map, "spec")),
         ("", "Namespace") => namespace(map),
         ("", "Endpoints") => each(map, "subsets", |subset| {
             each(subset, "ports", |port| {
@@ -48,6 +55,17 @@ pub(super) fn default(gvk: &Gvk, object: &mut Value) {
             absent(port, "protocol", json!("TCP"));
         }),
         _ => {}
+    }
+}
+
+/// Times of conditions are always there.
+fn condition_times(map: &mut Map<String, Value>, times: &[&str]) {
+    if let Some(Value::Object(status)) = map.get_mut("status") {
+        each(status, "conditions", |condition| {
+            times
+                .iter()
+                .for_each(|time| absent(condition, time, Value::Null));
+        });
     }
 }
 
@@ -126,8 +144,6 @@ fn service(map: &mut Map<String, Value>) {
         .to_owned();
     if kind != "ExternalName" {
         absent(spec, "internalTrafficPolicy", json!("Cluster"));
-        absent(spec, "ipFamilies", json!(["IPv4"]));
-        absent(spec, "ipFamilyPolicy", json!("SingleStack"));
     }
     if matches!(kind.as_str(), "NodePort" | "LoadBalancer") {
         empty(spec, "externalTrafficPolicy", json!("Cluster"));

@@ -18,6 +18,8 @@ pub enum NameRule {
     Label,
     /// As a label, but begins with a letter: Services.
     ServiceLabel,
+    /// Whatever can be a part of a path: Events.
+    Segment,
 }
 
 impl NameRule {
@@ -26,6 +28,7 @@ impl NameRule {
         match (gvk.group.as_str(), gvk.kind.as_str()) {
             ("", "Namespace") => Self::Label,
             ("", "Service") => Self::ServiceLabel,
+            ("", "Event") => Self::Segment,
             _ => Self::Subdomain,
         }
     }
@@ -35,6 +38,7 @@ impl NameRule {
             Self::Subdomain => names::dns_subdomain(name),
             Self::Label => names::dns_label(name),
             Self::ServiceLabel => names::dns_1035(name),
+            Self::Segment => names::segment(name),
         }
     }
 }
@@ -160,6 +164,10 @@ fn owners(metadata: &Value, errors: &mut Vec<FieldError>) {
                 let field = format!("{path}.{name}");
                 errors.push(FieldError::invalid(field, &"".into(), detail));
             }
+        }
+        if (text(owner, "apiVersion"), text(owner, "kind")) == ("v1", "Event") {
+            let detail = "/v1, Kind=Event is disallowed from being an owner";
+            errors.push(FieldError::invalid(path, owner, detail));
         }
         if at(owner, "controller").as_bool() == Some(true) {
             let this = format!("{}/{}", text(owner, "kind"), text(owner, "name"));

@@ -78,6 +78,17 @@ static CONFIG_KEY: Form = Form::new(
     &["key.name", "KEY_NAME", "key-name"],
 );
 
+/// What a name that is part of a path may not be.
+pub(super) fn segment(name: &str) -> Vec<String> {
+    if matches!(name, "." | "..") {
+        return vec![format!("may not be '{name}'")];
+    }
+    let found = ["/", "%"].into_iter().filter(|part| name.contains(part));
+    found
+        .map(|part| format!("may not contain '{part}'"))
+        .collect()
+}
+
 /// What is wrong with a name such as a namespace's or a container's.
 pub fn dns_label(text: &str) -> Vec<String> {
     let mut wrong = too_long(text, 63);

@@ -12,6 +12,39 @@ const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContain
 pub(super) fn validate(object: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
     let pod_spec = at(object, "spec");
     if let Some(old) = old {
+        let lists = ["containers", "initContainers"];
+        let resized = lists.iter().filter(|list| {
+            let count = |spec| at(spec, list).as_array().map_or(0, Vec::len);
+            count(pod_spec) != count(at(old, "spec"))
+        });
+        let resized: Vec<&&str> = resized.collect();
+        if !resized.is_empty() {
+            for list in resized {
+                let detail = "pod updates may not add or remove containers";
+                errors.push(FieldError::forbidden(format!("spec.{list}"), detail));
+            }
+            return;
+        }
+        let kept = |toleration: &Value| {
+            let known = without_seconds(toleration);
+            members(pod_spec, "tolerations").any(|(_, new)| without_seconds(new) == known)
+        };
+        if !members(at(old, "spec"), "tolerations").all(|(_, old)| kept(old)) {
+            let detail = "existing toleration can not be modified except its tolerationSeconds";
+            errors.push(FieldError::forbidden("spec.tolerations", detail));
+        }
+        let seconds = |spec| at(spec, "activeDeadlineSeconds").as_i64();
+        if let Some(before) = seconds(at(old, "spec"))
+            && seconds(pod_spec).is_none_or(|after| after > before)
+        {
+            let detail = "must be less than or equal to previous value";
+            let value = at(pod_spec, "activeDeadlineSeconds");
+            errors.push(FieldError::invalid(
+                "spec.activeDeadlineSeconds",
+                value,
+                detail,
+            ));
+        }
         if frozen(pod_spec) != frozen(at(old, "spec")) {
             errors.push(FieldError::forbidden(
                 "spec",
@@ -34,16 +67,21 @@ pub(super) fn validate(object: &Value, old: Option<&Value>, errors: &mut Vec<Fie
     }
 }
 
+fn without_seconds(toleration: &Value) -> Value {
+    let mut rest = toleration.clone();
+    if let Some(map) = rest.as_object_mut() {
+        map.remove("tolerationSeconds");
+    }
+    rest
+}
+
 /// The spec without what may change in a running pod.
-///
-/// The node is left out, since binding, which sets it, is not a call of its own here.
 fn frozen(pod_spec: &Value) -> Value {
     let mut rest = pod_spec.clone();
     if let Some(map) = rest.as_object_mut() {
         for name in [
             "activeDeadlineSeconds",
             "tolerations",
-            "nodeName",
             "ephemeralContainers",
         ] {
             map.remove(name);

@@ -44,6 +44,22 @@ pub(super) fn validate(object: &Value, old: Option<&Value>, errors: &mut Vec<Fie
     if kind == "ExternalName" && text(spec, "externalName").is_empty() {
         errors.push(FieldError::required("spec.externalName", ""));
     }
+    if text(spec, "clusterIP") == "None" && matches!(kind, "NodePort" | "LoadBalancer") {
+        let detail = format!("may not be set to 'None' for {kind} services");
+        errors.push(FieldError::invalid(
+            "spec.clusterIPs[0]",
+            &"None".into(),
+            &detail,
+        ));
+    }
+    if !text(spec, "clusterIP").is_empty() && at(spec, "clusterIPs").is_null() {
+        errors.push(FieldError::required("spec.clusterIPs", ""));
+    }
+    let ingress = at(object, "status.loadBalancer.ingress");
+    if kind != "LoadBalancer" && ingress.as_array().is_some_and(|list| !list.is_empty()) {
+        let detail = "may only be used when `spec.type` is LoadBalancer";
+        errors.push(FieldError::forbidden("status.loadBalancer.ingress", detail));
+    }
     if let Some(old) = old {
         let before = at(old, "spec.clusterIP");
         let after = at(spec, "clusterIP");

@@ -93,7 +93,6 @@ fn a_service_gets_its_type_and_target_ports() {
         service["spec"],
         json!({
             "type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy": "Cluster",
-            "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
             "ports": [{"port": 80, "targetPort": 80, "protocol": "TCP"}],
         })
     );

@@ -11,6 +11,33 @@ pub(super) fn replica_set(object: &Value, old: Option<&Value>, errors: &mut Vec<
     let spec = at(object, "spec");
     common(spec, errors);
     immutable_selector(spec, old, errors);
+    let status = at(object, "status");
+    let count = |name: &str| at(status, name).as_i64().unwrap_or_default();
+    for name in [
+        "replicas",
+        "fullyLabeledReplicas",
+        "readyReplicas",
+        "availableReplicas",
+        "observedGeneration",
+    ] {
+        if count(name) < 0 {
+            let detail = "must be greater than or equal to 0";
+            let field = format!("status.{name}");
+            errors.push(FieldError::invalid(field, at(status, name), detail));
+        }
+    }
+    for (part, whole) in [
+        ("fullyLabeledReplicas", "replicas"),
+        ("readyReplicas", "replicas"),
+        ("availableReplicas", "replicas"),
+        ("availableReplicas", "readyReplicas"),
+    ] {
+        if count(part) > count(whole) {
+            let detail = format!("cannot be greater than status.{whole}");
+            let field = format!("status.{part}");
+            errors.push(FieldError::invalid(field, &count(part).into(), &detail));
+        }
+    }
 }
 
 /// What is wrong with a Deployment. No controller acts on it here; it is stored as it is.
@@ -70,7 +97,8 @@ fn template(spec: &Value, selector: &Value, errors: &mut Vec<FieldError>) {
     let template = at(spec, "template");
     let labels = at(template, "metadata.labels");
     match LabelSelector::from_object(selector) {
-        Ok(selector) if !selector.matches_labels(labels) => {
+        // No selector selects nothing.
+        Ok(found) if selector.is_null() || !found.matches_labels(labels) => {
             let detail = "`selector` does not match template `labels`";
             errors.push(FieldError::invalid(
                 "spec.template.metadata.labels",

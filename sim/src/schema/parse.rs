@@ -44,8 +44,7 @@ pub(super) fn node(schema: &Value, path: &str) -> Result<Node, String> {
             "x-kubernetes-list-type" | "x-kubernetes-list-map-keys" => {
                 node.list_type = Some(list_type(map, path)?);
             }
-            // Only server-side apply reads this one.
-            "x-kubernetes-map-type" => {}
+            "x-kubernetes-map-type" => node.atomic_map = value == "atomic",
             "x-kubernetes-validations" => node.immutable = rules(value, &at)?,
             "exclusiveMinimum" => exclusive.0 = flag(value, &at)?,
             "exclusiveMaximum" => exclusive.1 = flag(value, &at)?,

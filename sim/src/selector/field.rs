@@ -60,6 +60,13 @@ const FIELDS: &[(&str, &str, &[&str])] = &[
 ];
 
 impl FieldSelector {
+    /// Whether it is the name of one object.
+    pub fn is_one_name(&self) -> bool {
+        self.terms
+            .iter()
+            .any(|term| term.equal && term.field == "metadata.name")
+    }
+
     /// Reads the text form for one kind.
     ///
     /// # Errors

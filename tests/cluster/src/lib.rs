@@ -12,6 +12,7 @@
 mod ask;
 mod audit;
 mod cluster;
+pub mod conformance;
 mod guard;
 mod hurry;
 mod kubeconfig;

@@ -40,6 +40,8 @@ pub struct Plane {
     ports: Ports,
     etcd: Option<Process>,
     api_server: Option<Process>,
+    /// Of the API server.
+    arguments_of: fn(Ports) -> Vec<String>,
     others: Vec<(&'static str, Process)>,
     kubeconfig: PathBuf,
     guard: Guard,
@@ -83,23 +85,39 @@ impl Plane {
     /// When its programs cannot be built, or one of them ends or does not answer in two minutes;
     /// the error has its last words.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with(arguments::api_server).await
+    }
+
+    /// As [`Self::start`], with an API server that writes down nothing of what it is asked.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_quiet() -> anyhow::Result<Self> {
+        Self::start_with(arguments::quiet_api_server).await
+    }
+
+    async fn start_with(api_server: fn(Ports) -> Vec<String>) -> anyhow::Result<Self> {
         let programs = Programs::find()?;
         let mut attempt = 1;
         loop {
-            match Self::attempt(programs.clone()).await {
+            match Self::attempt(programs.clone(), api_server).await {
                 Err(error) if attempt < ATTEMPTS && is_taken_port(&error) => attempt += 1,
                 done => return done,
             }
         }
     }
 
-    async fn attempt(programs: Programs) -> anyhow::Result<Self> {
+    async fn attempt(
+        programs: Programs,
+        arguments_of: fn(Ports) -> Vec<String>,
+    ) -> anyhow::Result<Self> {
         let guard = Guard::new()?;
         let mut plane = Self {
             programs,
             ports: Ports::chosen_by_the_system()?,
             etcd: None,
             api_server: None,
+            arguments_of,
             others: Vec::new(),
             kubeconfig: guard.folder().join("kubeconfig"),
             guard,
@@ -190,7 +208,7 @@ impl Plane {
 
     fn start_api_server(&mut self) -> anyhow::Result<()> {
         let mut command = Command::new(&self.programs.api_server);
-        command.args(arguments::api_server(self.ports));
+        command.args((self.arguments_of)(self.ports));
         self.api_server = Some(self.guard.start("kube-apiserver", &mut command)?);
         Ok(())
     }

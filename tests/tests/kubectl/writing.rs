@@ -207,8 +207,6 @@ fn create_makes_objects_without_a_manifest() {
 #[test]
 fn what_is_not_modelled_is_refused_with_a_sentence() {
     let world = world!();
-    let run = world.kubectl_with("apply --server-side -f -", ROLLOUT);
-    assert!(!run.ok && run.err.contains("not modelled"), "{}", run.err);
     world.apply(REPLICA_SET);
     world.ok("wait --for=jsonpath={.status.readyReplicas}=3 rs/web --timeout=30s");
     let pod = world.ok("get pods -o name");
@@ -239,4 +237,29 @@ fn the_examples_apply() {
     ] {
         assert!(out.contains(line), "{out}");
     }
+}
+
+#[test]
+fn apply_on_the_servers_side_asks_before_it_takes_what_others_own() {
+    let world = world!();
+    let apply = |options: &str, manifest: &str| {
+        world.kubectl_with(&format!("apply --server-side {options} -f -"), manifest)
+    };
+    let made = apply("", REPLICA_SET);
+    assert_eq!(
+        made.out, "replicaset.apps/web serverside-applied\n",
+        "{}",
+        made.err
+    );
+    // What kubectl applies on its own side it applies as somebody else.
+    world.ok("scale rs web --replicas=5");
+    let refused = apply("", REPLICA_SET);
+    assert!(!refused.ok);
+    let words =
+        "conflict with \"kubectl\" with subresource \"scale\" using apps/v1: .spec.replicas";
+    assert!(refused.err.contains(words), "{}", refused.err);
+    let forced = apply("--force-conflicts", REPLICA_SET);
+    assert!(forced.ok, "{}", forced.err);
+    let owners = world.ok("get rs web --show-managed-fields -o yaml");
+    assert!(owners.contains("operation: Apply"), "{owners}");
 }

@@ -15,19 +15,13 @@ pub(super) fn template(spec: &mut Map<String, Value>) {
     }
 }
 
-/// A pod gets what its spec gets in a template, and what admission adds.
+/// A pod gets what its spec gets in a template, and a little more.
 pub(super) fn pod(map: &mut Map<String, Value>) {
     let Some(spec) = child(map, "spec") else {
         return;
     };
     pod_spec(spec);
     absent(spec, "enableServiceLinks", json!(true));
-    absent(spec, "preemptionPolicy", json!("PreemptLowerPriority"));
-    absent(spec, "priority", json!(0));
-    empty(spec, "serviceAccountName", json!("default"));
-    if let Some(account) = spec.get("serviceAccountName").cloned() {
-        empty(spec, "serviceAccount", account);
-    }
     for list in ["containers", "initContainers"] {
         each(spec, list, |container| {
             let Some(resources) = child(container, "resources") else {
@@ -42,11 +36,39 @@ pub(super) fn pod(map: &mut Map<String, Value>) {
             }
         });
     }
-    tolerations(spec);
-    let quality = quality(spec);
     if let Some(status) = child(map, "status") {
         empty(status, "phase", json!("Pending"));
-        empty(status, "qosClass", json!(quality));
+    }
+}
+
+/// What admission gives a new pod, or a changed one that has lost it. Nobody owns these fields.
+pub(in crate::builtin) fn admit(map: &mut Map<String, Value>, old: Option<&Value>) {
+    let Some(spec) = child(map, "spec") else {
+        return;
+    };
+    match old {
+        None => {
+            absent(spec, "preemptionPolicy", json!("PreemptLowerPriority"));
+            absent(spec, "priority", json!(0));
+            empty(spec, "serviceAccountName", json!("default"));
+            if let Some(account) = spec.get("serviceAccountName").cloned() {
+                empty(spec, "serviceAccount", account);
+            }
+        }
+        Some(old) => {
+            for name in ["preemptionPolicy", "priority"] {
+                if let Some(known) = old.get("spec").and_then(|spec| spec.get(name)) {
+                    absent(spec, name, known.clone());
+                }
+            }
+        }
+    }
+    tolerations(spec);
+    let quality = quality(spec);
+    if old.is_none()
+        && let Some(status) = child(map, "status")
+    {
+        status.insert("qosClass".into(), json!(quality));
     }
 }
 

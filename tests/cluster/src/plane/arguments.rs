@@ -34,6 +34,11 @@ pub(super) fn api_server(ports: Ports) -> Vec<String> {
     arguments
 }
 
+/// One that writes no log.
+pub(super) fn quiet_api_server(ports: Ports) -> Vec<String> {
+    one_api_server(ports.etcd, ports.api_server)
+}
+
 /// A second API server, which writes no log.
 pub(super) fn observer(ports: Ports) -> Vec<String> {
     one_api_server(ports.etcd, ports.observer)

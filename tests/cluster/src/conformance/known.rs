@@ -1,0 +1,92 @@
+//! What may differ, and why.
+//!
+//! This is the whole list: what is not in it is a bug of the embedded cluster.
+
+use serde_json::Value;
+
+use super::canon::Seen;
+use super::program::Request;
+
+/// One known difference.
+pub struct Known {
+    /// What differs, in a sentence.
+    pub what: &'static str,
+    /// Why it stays so.
+    pub why: &'static str,
+    /// Takes it out of both answers to a request, where it is there; real first.
+    pub(super) forgive: fn(&Request, &mut Seen, &mut Seen),
+}
+
+/// All of them.
+pub const KNOWN: &[Known] = &[Known {
+    what: "`internalTrafficPolicy` of a Service that has become an ExternalName",
+    why: "the real server keeps it, shows it in some answers and not in others; a name has no traffic",
+    forgive: |_, real, embedded| {
+        without_policy(&mut real.body);
+        without_policy(&mut embedded.body);
+    },
+}];
+
+/// Takes the policy, and who owns it, out of every ExternalName in an answer.
+fn without_policy(value: &mut Value) {
+    if value
+        .pointer("/spec/type")
+        .is_some_and(|kind| kind == "ExternalName")
+    {
+        remove(&mut value["spec"], "internalTrafficPolicy");
+        let owners = value
+            .pointer_mut("/metadata/managedFields")
+            .and_then(Value::as_array_mut);
+        for owner in owners.into_iter().flatten() {
+            remove(&mut owner["fieldsV1"]["f:spec"], "f:internalTrafficPolicy");
+        }
+        return;
+    }
+    match value {
+        Value::Object(map) => map.values_mut().for_each(without_policy),
+        Value::Array(items) => items.iter_mut().for_each(without_policy),
+        _ => {}
+    }
+}
+
+fn remove(from: &mut Value, key: &str) {
+    if let Some(map) = from.as_object_mut() {
+        map.remove(key);
+    }
+}
+
+/// What no program asks for, and why.
+pub const NOT_DRAWN: &[(&str, &str)] = &[
+    (
+        "pods whose ServiceAccount mounts a token",
+        "nothing runs in the pods of the embedded cluster, and each would carry a volume for it",
+    ),
+    (
+        "empty lists in the metadata of a custom resource that is applied",
+        "the real server stores them, shows nothing of them, and counts up the resourceVersion for it",
+    ),
+    (
+        "Services made by an apply of their status",
+        "the real server stores them without an address, and breaks down over what follows",
+    ),
+    (
+        "node ports by a dry run",
+        "the real server gives some that it refuses when they are sent back",
+    ),
+    (
+        "server-side apply of a scale",
+        "the embedded cluster answers 501; no client of ours or of its users does it",
+    ),
+];
+
+/// Takes out of both answers what is known to differ.
+pub(super) fn forgive(request: &Request, real: &Seen, embedded: &Seen) -> (Seen, Seen) {
+    let (mut real, mut embedded) = (real.clone(), embedded.clone());
+    for known in KNOWN {
+        if real == embedded {
+            break;
+        }
+        (known.forgive)(request, &mut real, &mut embedded);
+    }
+    (real, embedded)
+}
