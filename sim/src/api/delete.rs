@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use super::call::Call;
+use super::write::failed_precondition;
 use crate::clock::stamp;
 use crate::error::ApiError;
 use crate::field_error::FieldError;
@@ -112,7 +113,21 @@ impl Call<'_> {
         // A pod is marked first even if it goes at once.
         let is_marked = is_terminating(&old) && left == 0;
         if goes && (!is_pod || is_marked) {
-            if self.dry_run && !finalizers(&old).is_empty() {
+            let drops_finalizers = !finalizers(&old).is_empty();
+            if drops_finalizers && options.version.is_some() && !self.dry_run {
+                // The store compares once more, and does not know any longer with what.
+                let why = format!(
+                    "ResourceVersion in precondition: , ResourceVersion in object meta: {}",
+                    object::version(&old)
+                );
+                return Err(failed_precondition(
+                    resource,
+                    (namespace, false),
+                    name,
+                    &why,
+                ));
+            }
+            if self.dry_run && drops_finalizers {
                 return Ok(Deleted::Unsaid);
             }
             return Ok(Deleted::Gone(self.erase(resource, &old)));

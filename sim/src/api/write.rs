@@ -121,7 +121,9 @@ impl Call<'_> {
         let name = object::name(old);
         check_name(&new, name)?;
         let uid = object::uid(&new).to_owned();
-        let has_other_uid = !uid.is_empty() && uid != object::uid(old);
+        // The status of a custom resource is all that is looked at of what is patched.
+        let is_looked_at = resource.custom.is_none() || subresource.is_empty() || !is_patch;
+        let has_other_uid = is_looked_at && !uid.is_empty() && uid != object::uid(old);
         if has_other_uid && !is_patch {
             let place = (object::namespace(old), self.dry_run);
             return Err(other_uid(resource, place, &new, object::uid(old)));
@@ -255,11 +257,20 @@ impl Call<'_> {
 }
 
 /// Refuses an object that is to have another uid than the stored one, or one that is not there.
-fn other_uid(
+fn other_uid(resource: &Resource, place: (&str, bool), new: &Value, stored: &str) -> ApiError {
+    let why = format!(
+        "UID in precondition: {}, UID in object meta: {stored}",
+        object::uid(new)
+    );
+    failed_precondition(resource, place, object::name(new), &why)
+}
+
+/// The words of the store.
+pub(super) fn failed_precondition(
     resource: &Resource,
     (namespace, is_dry): (&str, bool),
-    new: &Value,
-    stored: &str,
+    name: &str,
+    why: &str,
 ) -> ApiError {
     let id = &resource.id;
     let root = if is_dry { "" } else { "/registry" };
@@ -270,10 +281,8 @@ fn other_uid(
         (group, plural) if resource.custom.is_some() => format!("{group}/{plural}"),
         (_, plural) => plural.to_owned(),
     };
-    let name = object::name(new);
     let why = format!(
-        "StorageError: invalid object, Code: 4, Key: {root}/{key}/{namespace}/{name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in object meta: {stored}",
-        object::uid(new)
+        "StorageError: invalid object, Code: 4, Key: {root}/{key}/{namespace}/{name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: {why}"
     );
     ApiError::conflict(id, name, &why)
 }

@@ -80,16 +80,10 @@ impl Managers {
         self.0.is_empty()
     }
 
-    /// Whether they are the same but for times.
+    /// Whether they are the same, in the same order, but for times.
     pub(crate) fn own_as(&self, other: &Self) -> bool {
-        let owned = |all: &Self| -> Vec<(Who, Arc<FieldSet>)> {
-            all.0
-                .iter()
-                .map(|it| (it.who.clone(), it.fields.clone()))
-                .collect()
-        };
-        let (ours, theirs) = (owned(self), owned(other));
-        ours.len() == theirs.len() && ours.iter().all(|it| theirs.contains(it))
+        let owned = |it: &Manager| (it.who.clone(), it.fields.clone());
+        self.0.iter().map(owned).eq(other.0.iter().map(owned))
     }
 
     /// After an object has been created or updated. An object that nobody owns anything of stays

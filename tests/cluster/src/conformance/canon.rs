@@ -99,13 +99,24 @@ impl Names<'_> {
         let names = |word: &str| match (self.uids.get(word), self.versions.get(word)) {
             (Some(number), _) if word.len() == 36 => format!("UID{number}"),
             (_, Some(number)) => format!("VERSION{number}"),
+            // A resourceVersion that no answer had.
+            _ if word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_digit()) => {
+                "NUMBER".to_owned()
+            }
             _ => word.to_owned(),
         };
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
         let mut named = String::new();
         for part in text.split_inclusive(|c| !is_word(c)) {
             let word = part.trim_end_matches(|c| !is_word(c));
-            named += &names(word);
+            let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+            let is_record = named.ends_with("in record (") && is_number;
+            let known = names(word);
+            named += if is_record && known == word {
+                "NUMBER"
+            } else {
+                &known
+            };
             named += &part[word.len()..];
         }
         let text = named;
@@ -183,13 +194,22 @@ impl Names<'_> {
                 "resourceVersion" => self.version(text),
                 "clusterIP" if text != "None" && !text.is_empty() => "ADDRESS".into(),
                 _ if is_time(text) => "TIME".into(),
-                _ => text.replace(self.namespace, "NAMESPACE").into(),
+                _ => self.text(text).into(),
             },
             Value::Number(number) if key == "nodePort" && number.as_i64() != Some(0) => {
                 "PORT".into()
             }
             other => other.clone(),
         }
+    }
+
+    /// A text may quote a whole object.
+    fn text(&self, text: &str) -> String {
+        let mut text = text.replace(self.namespace, "NAMESPACE");
+        for (uid, number) in self.uids.iter().filter(|(uid, _)| uid.len() == 36) {
+            text = text.replace(uid.as_str(), &format!("UID{number}"));
+        }
+        text
     }
 
     /// A key of owned fields may name a uid: `k:{"uid":"..."}`.

@@ -65,6 +65,10 @@ impl Draw {
         if self.plural == "services" && body.to_string().contains("NodePort") {
             path = path.replace("dryRun=All", "");
         }
+        // Its answer would have a revision from before the program began.
+        if body["metadata"]["resourceVersion"] == "1" {
+            path = path.replace("dryRun=All", "");
+        }
         let number = self.requests.len() + 1;
         self.requests.push(Request {
             number,

@@ -19,26 +19,29 @@ pub struct Known {
 
 /// All of them.
 pub const KNOWN: &[Known] = &[Known {
-    what: "`internalTrafficPolicy` of a Service that has become an ExternalName",
-    why: "the real server keeps it, shows it in some answers and not in others; a name has no traffic",
+    what: "who owns `internalTrafficPolicy` of a Service, and its value in an ExternalName",
+    why: "of a Service that becomes an ExternalName the real server keeps it, and shows it in some answers only; a name has no traffic",
     forgive: |_, real, embedded| {
         without_policy(&mut real.body);
         without_policy(&mut embedded.body);
     },
 }];
 
-/// Takes the policy, and who owns it, out of every ExternalName in an answer.
+/// Takes the owners of the policy out of every Service in an answer, and its value out of a name.
 fn without_policy(value: &mut Value) {
-    if value
-        .pointer("/spec/type")
-        .is_some_and(|kind| kind == "ExternalName")
-    {
-        remove(&mut value["spec"], "internalTrafficPolicy");
+    let kind = value.pointer("/spec/type").and_then(Value::as_str);
+    let kinds = ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"];
+    if let Some(kind) = kind.filter(|kind| kinds.contains(kind)) {
+        if kind == "ExternalName" {
+            remove(&mut value["spec"], "internalTrafficPolicy");
+        }
         let owners = value
             .pointer_mut("/metadata/managedFields")
             .and_then(Value::as_array_mut);
         for owner in owners.into_iter().flatten() {
-            remove(&mut owner["fieldsV1"]["f:spec"], "f:internalTrafficPolicy");
+            if let Some(spec) = owner.pointer_mut("/fieldsV1/f:spec") {
+                remove(spec, "f:internalTrafficPolicy");
+            }
         }
         return;
     }
