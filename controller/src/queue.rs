@@ -101,11 +101,6 @@ impl Queue {
         self.errors.remove(key);
     }
 
-    /// Whether this Rollout is looked at at some time even if nothing is new.
-    pub(crate) fn will_wake(&self, key: &Key) -> bool {
-        self.alarm_of.contains_key(key)
-    }
-
     /// How many wait to be looked at.
     pub(crate) fn len(&self) -> usize {
         self.ready.len()

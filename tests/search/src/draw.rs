@@ -305,6 +305,7 @@ fn mishap(dice: &mut Dice, world: &World) -> Act {
         0..=2 => Act::ScaleSet(set, dice.small(8)),
         3 => Act::DeleteSet(set),
         4 => Act::OrphanSet(set),
+        5 => Act::Relabel(set, dice.once_in(2).then(|| "6f6f6f6f6f".to_owned())),
         _ => {
             let marks = [Mark::Deadline, Mark::Revision, Mark::Digest, Mark::Desired];
             Act::StripSet(set, dice.one_of(&marks))

@@ -140,6 +140,10 @@ pub fn send(store: &mut Store, by: By, pass: &Pass, write: &Write) -> Result<Wri
                 if change.adopts {
                     set.owner = Owner::Us;
                 }
+                if let Some(label) = &change.label {
+                    let key = names::POD_TEMPLATE_HASH.to_owned();
+                    set.labels.insert(key, label.clone());
+                }
             });
         }
         Write::DeleteReplicaSet {
