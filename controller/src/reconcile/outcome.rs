@@ -130,6 +130,7 @@ impl Reconciler {
         let memory = self.memory.entry(key.clone()).or_default();
         memory.looked = unseen.clone();
         if !unseen.is_empty() {
+            self.queue.hold_back(key, now);
             tracing::info!(rollout = %key, objects = unseen.len(), "others changed what the watch does not show yet; reading live");
             return Some(self.read_live(key, After::AtOnce, unseen.into_keys().collect()));
         }

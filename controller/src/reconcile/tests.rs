@@ -370,3 +370,30 @@ async fn a_live_read_without_news_does_not_end_a_back_off() {
     let later = reconciler.queue.next_alarm().unwrap();
     assert_eq!(reconciler.queue.next(later), Some(key()));
 }
+
+/// Not even when each failure makes news.
+#[tokio::test(start_paused = true)]
+async fn a_rollout_is_never_looked_at_in_a_hot_loop() {
+    let mut reconciler = reconciler();
+    let (begin, mut looks) = (Instant::now(), 0);
+    while begin.elapsed() < std::time::Duration::from_secs(60) {
+        let seen = object(Kind::Rollout, "a", &looks.to_string());
+        show(&mut reconciler, Source::Rollouts, WatchEvent::Apply(seen));
+        match reconciler.queue.next(Instant::now()) {
+            Some(key) => {
+                looks += 1;
+                let unseen = [((Kind::Rollout, key.clone()), looks.to_string())];
+                let outcome = Outcome {
+                    unseen: unseen.into(),
+                    ..Outcome::default()
+                };
+                reconciler.finish_work(Done::Executed(key.clone(), Box::new(outcome)));
+                let live = object(Kind::Rollout, "a", &format!("{looks}"));
+                let read = (Kind::Rollout, key.clone(), Ok(Some(live)));
+                reconciler.finish_work(Done::Refreshed(key, After::AtOnce, vec![read]));
+            }
+            None => tokio::time::sleep(std::time::Duration::from_millis(1)).await,
+        }
+    }
+    assert!(looks < 300, "{looks} looks in a minute");
+}
