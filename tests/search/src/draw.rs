@@ -279,7 +279,7 @@ fn person(dice: &mut Dice, troubles: &Troubles) -> Act {
 }
 
 /// An act that does not turn an update round.
-fn onward(act: Act) -> Act {
+pub(crate) fn onward(act: Act) -> Act {
     match act {
         Act::SetImage(_) => Act::SetImage(2),
         // A name that one of them found taken leads it to another one.
