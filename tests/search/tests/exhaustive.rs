@@ -1,7 +1,7 @@
 //! Every interleaving of the small scopes, with every change.
 //!
 //! How many states each has is committed in `states.txt`: a drop of more than 5 % fails. `BLESS=1`
-//! writes the counts anew. The large scopes are for `cargo run -p search --release -- exhaustive`, which
+//! writes the counts anew. The large scopes are for `cargo run -p search -- exhaustive`, which
 //! holds them against the same file.
 
 use std::collections::BTreeMap;
