@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crds::Rollout;
 use crds::label_selector::Selector;
+use crds::{Rollout, names};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::core::DynamicObject;
 use planner::{Owner, ReplicaSet, Service};
@@ -54,10 +54,6 @@ pub(crate) enum Kind {
     ReplicaSet,
     /// `v1`, `Service`.
     Service,
-}
-
-impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Rollout, Self::ReplicaSet, Self::Service];
 }
 
 /// Everything that was last seen.
@@ -172,10 +168,10 @@ impl Cache {
         self.services.get(key)
     }
 
-    /// The Rollout that controls a ReplicaSet which should have pods.
-    pub(crate) fn controller_of(&self, set: &Key) -> Option<&Key> {
-        let owned = self.sets.get(set).filter(|it| it.set.replicas > 0)?;
-        self.by_uid.get(owned.rollout_uid.as_ref()?)
+    /// Whether a ReplicaSet carries a revision label.
+    pub(crate) fn is_labelled(&self, set: &Key) -> bool {
+        let owned = self.sets.get(set);
+        owned.is_some_and(|it| it.set.labels.contains_key(names::POD_TEMPLATE_HASH))
     }
 
     /// ReplicaSets that the Rollout controls, and those that nothing controls and that its

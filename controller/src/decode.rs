@@ -88,10 +88,10 @@ pub(crate) fn replica_set(object: &DynamicObject) -> OwnedSet {
         created: created(object),
         deleting: metadata.deletion_timestamp.is_some(),
         owner,
-        hash: labels
-            .get(names::POD_TEMPLATE_HASH)
-            .cloned()
-            .unwrap_or_default(),
+        hash: selected_hash(data)
+            .or_else(|| labels.get(names::POD_TEMPLATE_HASH).map(String::as_str))
+            .unwrap_or_default()
+            .to_owned(),
         labels,
         annotations,
         replicas: count("/spec/replicas", 1),
@@ -112,6 +112,12 @@ pub(crate) fn replica_set(object: &DynamicObject) -> OwnedSet {
         rollout_uid,
         owners,
     }
+}
+
+/// The version that the selector of a ReplicaSet names.
+pub(crate) fn selected_hash(data: &Value) -> Option<&str> {
+    let labels = data.pointer("/spec/selector/matchLabels")?;
+    labels.get(names::POD_TEMPLATE_HASH)?.as_str()
 }
 
 pub(crate) fn service(object: &DynamicObject) -> Service {

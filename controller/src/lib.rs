@@ -25,7 +25,6 @@ mod queue;
 mod reconcile;
 mod refusal;
 mod release;
-mod restore;
 pub mod rights;
 mod status_patch;
 mod watch;

@@ -25,8 +25,8 @@ pub(crate) struct Memory {
     pub(crate) ask_again: Option<Instant>,
     /// What a last look showed that the view did not.
     pub(crate) looked: Unseen,
-    /// ReplicaSets that may be there without their label; `None` before the first pass.
-    pub(crate) lost: Option<BTreeSet<Key>>,
+    /// ReplicaSets that left a watch: whether they are gone is looked into first.
+    pub(crate) lost: BTreeSet<Key>,
 }
 
 /// Everything about the Rollout `key`; `None` when it is not in the cache.

@@ -1,5 +1,9 @@
 //! Which Rollout is next: first come, first served, each at most once, with wake-up times, and
 //! with a back-off for errors alone.
+//!
+//! News ends a back-off, but not at once: a failure may be what makes the news (a write whose answer
+//! is lost is seen a moment later), and without a wait the two would chase each other as fast as
+//! the API server answers.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -12,6 +16,8 @@ use crate::cache::Key;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(1);
 /// Longest wait after an error.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(10);
+/// Longest wait after an error once something is new: a person's abort is not kept waiting.
+const LONGEST_WITH_NEWS: Duration = Duration::from_millis(250);
 
 /// An ordered queue of Rollouts.
 #[derive(Debug, Default)]
@@ -23,6 +29,8 @@ pub(crate) struct Queue {
     alarms: BTreeSet<(Instant, Key)>,
     alarm_of: BTreeMap<Key, Instant>,
     errors: BTreeMap<Key, u32>,
+    /// Before then it is not looked at, whatever is new.
+    not_before: BTreeMap<Key, Instant>,
 }
 
 impl Queue {
@@ -53,17 +61,25 @@ impl Queue {
     pub(crate) fn back_off_at_least(&mut self, key: &Key, now: Instant, least: Duration) {
         let errors = self.errors.entry(key.clone()).or_default();
         let factor = 2_u32.saturating_pow(*errors);
+        let wait = FIRST_BACK_OFF.saturating_mul(factor).min(LONGEST_BACK_OFF);
+        self.hold_back(key, now);
+        self.wake(key, now.checked_add(wait.max(least)));
+    }
+
+    /// Nothing was achieved: from the second time on the next look waits a little, longer each time,
+    /// whatever is new.
+    pub(crate) fn hold_back(&mut self, key: &Key, now: Instant) {
+        let errors = self.errors.entry(key.clone()).or_default();
+        let factor = 2_u32.saturating_pow(*errors) - 1;
         *errors = errors.saturating_add(1);
-        let wait = FIRST_BACK_OFF
-            .saturating_mul(factor)
-            .min(LONGEST_BACK_OFF)
-            .max(least);
-        self.wake(key, now.checked_add(wait));
+        let wait = FIRST_BACK_OFF.saturating_mul(factor).min(LONGEST_WITH_NEWS);
+        self.not_before.insert(key.clone(), now + wait);
     }
 
     /// Nothing failed: the next error waits shortly again.
     pub(crate) fn succeeded(&mut self, key: &Key) {
         self.errors.remove(key);
+        self.not_before.remove(key);
     }
 
     /// The next Rollout to look at; it is in flight until [`Queue::done`].
@@ -76,10 +92,17 @@ impl Queue {
                 self.add(key);
             }
         }
-        let key = self.ready.pop_front()?;
-        self.queued.remove(&key);
-        self.in_flight.insert(key.clone());
-        Some(key)
+        while let Some(key) = self.ready.pop_front() {
+            self.queued.remove(&key);
+            if let Some(at) = self.not_before.get(&key).copied().filter(|at| *at > now) {
+                let alarm = self.alarm_of.get(&key).map_or(at, |alarm| at.min(*alarm));
+                self.wake(&key, Some(alarm));
+                continue;
+            }
+            self.in_flight.insert(key.clone());
+            return Some(key);
+        }
+        None
     }
 
     /// The work on a Rollout has ended; what came in meanwhile is looked at next.
@@ -98,12 +121,7 @@ impl Queue {
     /// A Rollout that is gone needs no waking.
     pub(crate) fn forget(&mut self, key: &Key) {
         self.wake(key, None);
-        self.errors.remove(key);
-    }
-
-    /// Whether this Rollout is looked at at some time even if nothing is new.
-    pub(crate) fn will_wake(&self, key: &Key) -> bool {
-        self.alarm_of.contains_key(key)
+        self.succeeded(key);
     }
 
     /// How many wait to be looked at.
@@ -145,7 +163,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn errors_wait_longer_each_time_and_events_do_not_wait() {
+    async fn errors_wait_longer_each_time_and_news_shortens_the_wait_but_not_to_none() {
         let mut queue = Queue::default();
         let now = Instant::now();
         queue.back_off(&key("a"), now);
@@ -156,6 +174,21 @@ mod tests {
             queue.back_off(&key("a"), now);
         }
         assert_eq!(queue.next_alarm(), Some(now + LONGEST_BACK_OFF));
+        queue.add(key("a"));
+        assert_eq!(queue.next(now), None);
+        let soon = now + LONGEST_WITH_NEWS;
+        assert_eq!(queue.next_alarm(), Some(soon));
+        assert_eq!(queue.next(soon), Some(key("a")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_success_nothing_waits() {
+        let mut queue = Queue::default();
+        let now = Instant::now();
+        for _ in 0..9 {
+            queue.hold_back(&key("a"), now);
+        }
+        queue.succeeded(&key("a"));
         queue.add(key("a"));
         assert_eq!(queue.next(now), Some(key("a")));
     }

@@ -29,7 +29,7 @@ use crate::metrics::Metrics;
 use crate::observe::Memory;
 use crate::queue::Queue;
 use crate::status_patch::Pruned;
-use crate::watch::{Change, Scope, changes};
+use crate::watch::{Change, Scope, Source, changes};
 
 mod outcome;
 mod pass;
@@ -43,18 +43,24 @@ pub(crate) struct Progress {
     pub(crate) leads: bool,
 }
 
+/// What a live read found.
+type Read = Result<Option<DynamicObject>, kube::Error>;
+
+/// When to look at a Rollout after a live read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// At once: it could not be planned for without.
+    AtOnce,
+    /// When something is new, else when the back-off is over: a write failed.
+    BackOff,
+}
+
 /// Ended work on one Rollout.
 enum Done {
     /// A plan was carried out, or failed.
     Executed(Key, Box<Outcome>),
     /// Objects were read live.
-    Refreshed(
-        Key,
-        Vec<(Kind, Key, Result<Option<DynamicObject>, kube::Error>)>,
-    ),
-    /// ReplicaSets that may have lost their label were looked for; those that got it back, with
-    /// their versions.
-    Restored(Key, Result<Vec<(Key, String)>, String>),
+    Refreshed(Key, After, Vec<(Kind, Key, Read)>),
     /// An unreadable Rollout was told so.
     Told(Key, Result<(), String>),
     /// The work on a Rollout ran into a bug of ours.
@@ -72,10 +78,10 @@ pub(crate) struct Reconciler {
     queue: Queue,
     gate: Gate,
     memory: BTreeMap<Key, Memory>,
-    /// Kinds that were listed completely at least once.
-    listed: BTreeMap<Kind, bool>,
+    /// What was listed completely at least once.
+    listed: BTreeMap<Source, bool>,
     /// What a listing that is under way has shown.
-    listing: BTreeMap<Kind, Vec<Key>>,
+    listing: BTreeMap<Source, Vec<Key>>,
     /// Uids of objects that a live read showed to be gone. A watch that lags may still show them.
     gone: BTreeMap<(Kind, Key), String>,
     /// Rollouts that people were told we look after.
@@ -109,7 +115,7 @@ impl Reconciler {
             queue: Queue::default(),
             gate: Gate::default(),
             memory: BTreeMap::new(),
-            listed: Kind::ALL.map(|kind| (kind, false)).into(),
+            listed: Source::ALL.map(|source| (source, false)).into(),
             listing: BTreeMap::new(),
             gone: BTreeMap::new(),
             known: BTreeMap::new(),
@@ -161,19 +167,22 @@ impl Reconciler {
         }
     }
 
-    fn take_in(&mut self, Change { kind, event }: Change) {
+    fn take_in(&mut self, Change { source, event }: Change) {
+        let kind = source.kind();
         let event = match event {
             Ok(event) => event,
             Err(error) => {
                 // Until everything is listed again nobody knows what was missed (safety.md F11).
-                self.listed.insert(kind, false);
-                self.listing.remove(&kind);
-                tracing::warn!(?kind, %error, "watch failed; everything is listed again");
+                self.listed.insert(source, false);
+                self.listing.remove(&source);
+                tracing::warn!(?source, %error, "watch failed; everything is listed again");
                 return;
             }
         };
         match event {
-            WatchEvent::Apply(object) => self.apply(kind, object),
+            WatchEvent::Apply(object) => {
+                self.apply(kind, object);
+            }
             WatchEvent::Delete(object) => {
                 let key = Key::of(&object);
                 self.gone.remove(&(kind, key.clone()));
@@ -192,26 +201,39 @@ impl Reconciler {
             WatchEvent::Init => {
                 // A listing shows no object that was gone before it began.
                 self.gone.retain(|(other, _), _| *other != kind);
-                self.listing.insert(kind, Vec::new());
+                self.listing.insert(source, Vec::new());
             }
             WatchEvent::InitApply(object) => {
-                self.listing.entry(kind).or_default().push(Key::of(&object));
+                self.listing
+                    .entry(source)
+                    .or_default()
+                    .push(Key::of(&object));
                 self.apply(kind, object);
             }
             WatchEvent::InitDone => {
-                let mut listed = self.listing.remove(&kind).unwrap_or_default();
+                let mut listed = self.listing.remove(&source).unwrap_or_default();
                 listed.sort();
                 for key in self.cache.keys(kind) {
-                    if listed.binary_search(&key).is_err() {
+                    let is_labelled = self.cache.is_labelled(&key);
+                    let is_shown_here = match source {
+                        Source::Rollouts | Source::Services => true,
+                        Source::Labelled => is_labelled,
+                        Source::Unlabelled => !is_labelled,
+                    };
+                    if is_shown_here && listed.binary_search(&key).is_err() {
                         self.lose_sight(kind, &key);
                     }
                 }
-                self.listed.insert(kind, true);
+                self.listed.insert(source, true);
             }
         }
     }
 
+    /// Takes in an object, unless it is older than what is known.
     fn apply(&mut self, kind: Kind, object: DynamicObject) {
+        if !self.is_in_scope(kind, &object) {
+            return;
+        }
         let key = Key::of(&object);
         let seen = object.metadata.resource_version.clone().unwrap_or_default();
         let gone = self.gone.get(&(kind, key.clone()));
@@ -251,7 +273,8 @@ impl Reconciler {
         }
     }
 
-    /// Whether the watch shows this object too.
+    /// Whether this object is looked after. A ReplicaSet is where its label or its selector names a
+    /// version.
     fn is_in_scope(&self, kind: Kind, object: &DynamicObject) -> bool {
         let label = |key: &str| object.metadata.labels.as_ref().and_then(|all| all.get(key));
         match kind {
@@ -259,21 +282,23 @@ impl Reconciler {
                 let ours = self.config.instance_id.as_ref().filter(|id| !id.is_empty());
                 label(crds::names::INSTANCE_ID) == ours
             }
-            Kind::ReplicaSet => label(crds::names::POD_TEMPLATE_HASH).is_some(),
+            Kind::ReplicaSet => {
+                let selected = crate::decode::selected_hash(&object.data);
+                selected.is_some() || label(crds::names::POD_TEMPLATE_HASH).is_some()
+            }
             Kind::Service => true,
         }
     }
 
-    /// An object left the watch: it is gone, or it lost the label that it is watched by.
+    /// An object left a watch. It is gone; or, a ReplicaSet, its label is, and the other watch will
+    /// show it: that is looked into before the next plan.
     fn lose_sight(&mut self, kind: Kind, key: &Key) {
-        if kind == Kind::ReplicaSet
-            && let Some(rollout) = self.cache.controller_of(key)
-            && let Some(memory) = self.memory.get_mut(rollout)
-            && let Some(lost) = &mut memory.lost
-        {
-            lost.insert(key.clone());
+        for rollout in self.delete(kind, key) {
+            if kind == Kind::ReplicaSet && self.leads {
+                let memory = self.memory.entry(rollout).or_default();
+                memory.lost.insert(key.clone());
+            }
         }
-        self.delete(kind, key);
     }
 
     /// A live read did not find an object.
@@ -288,9 +313,11 @@ impl Reconciler {
         self.listed.values().all(|listed| *listed)
     }
 
-    fn delete(&mut self, kind: Kind, key: &Key) {
-        for rollout in self.cache.delete(kind, key) {
-            self.queue.add(rollout);
+    /// Forgets an object. Returns the Rollouts it concerned.
+    fn delete(&mut self, kind: Kind, key: &Key) -> Vec<Key> {
+        let concerned = self.cache.delete(kind, key);
+        for rollout in &concerned {
+            self.queue.add(rollout.clone());
         }
         if kind == Kind::Rollout {
             if let Some(object) = self.known.remove(key) {
@@ -301,6 +328,7 @@ impl Reconciler {
             }
             self.metrics.deleted(key);
         }
+        concerned
     }
 
     /// A Rollout that is seen for the first time since the start gets an Event that says so.

@@ -1,11 +1,12 @@
 //! One stream of changes of all that is watched.
 //!
-//! Each kind is listed, then watched. After an error it is listed anew, later each time: until that
+//! Each source is listed, then watched. After an error it is listed anew, later each time: until that
 //! listing is complete nobody knows what was missed. From time to time everything is listed anew
 //! anyway, so that a lost event is repaired (safety.md F4).
 
 use std::time::Duration;
 
+use crds::names::POD_TEMPLATE_HASH;
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt as _};
 use kube::api::{Api, ApiResource, DynamicObject};
@@ -14,6 +15,40 @@ use kube::{Client, core::GroupVersionKind};
 use tokio::time::Instant;
 
 use crate::cache::Kind;
+
+/// What is listed and watched, each by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    /// Rollouts in scope.
+    Rollouts,
+    /// ReplicaSets with a revision label.
+    Labelled,
+    /// ReplicaSets without one, nor a Deployment's: there are hardly any, unless somebody took
+    /// the label from one of ours (safety.md F21).
+    Unlabelled,
+    /// Services.
+    Services,
+}
+
+impl Source {
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Rollouts,
+        Self::Labelled,
+        Self::Unlabelled,
+        Self::Services,
+    ];
+
+    pub(crate) const fn kind(self) -> Kind {
+        match self {
+            Self::Rollouts => Kind::Rollout,
+            Self::Labelled | Self::Unlabelled => Kind::ReplicaSet,
+            Self::Services => Kind::Service,
+        }
+    }
+}
+
+/// The label of ReplicaSets that a Deployment makes.
+const DEPLOYMENT_HASH: &str = "pod-template-hash";
 
 /// What is watched.
 #[derive(Debug, Clone)]
@@ -26,10 +61,10 @@ pub(crate) struct Scope {
     pub(crate) resync: Duration,
 }
 
-/// A change of one kind.
+/// A change that one of the watches shows.
 #[derive(Debug)]
 pub(crate) struct Change {
-    pub(crate) kind: Kind,
+    pub(crate) source: Source,
     pub(crate) event: Result<Event<DynamicObject>, watcher::Error>,
 }
 
@@ -53,12 +88,12 @@ pub(crate) fn changes(
     client: &Client,
     scope: &Scope,
 ) -> impl Stream<Item = Change> + Send + Unpin + use<> {
-    let streams = Kind::ALL.map(|kind| {
+    let streams = Source::ALL.map(|source| {
         let watch = Watch {
-            api: scope.api(client, kind),
-            config: scope.config(kind),
+            api: scope.api(client, source.kind()),
+            config: scope.config(source),
             resync: scope.resync,
-            kind,
+            source,
             stream: None,
             errors: 0,
         };
@@ -66,7 +101,7 @@ pub(crate) fn changes(
             let event = watch.next().await;
             Some((
                 Change {
-                    kind: watch.kind,
+                    source: watch.source,
                     event,
                 },
                 watch,
@@ -86,23 +121,26 @@ impl Scope {
         }
     }
 
-    fn config(&self, kind: Kind) -> watcher::Config {
+    fn config(&self, source: Source) -> watcher::Config {
         let config = watcher::Config::default();
-        match kind {
-            Kind::Rollout => config.labels(&self.rollouts),
-            Kind::ReplicaSet => config.labels(crds::names::POD_TEMPLATE_HASH),
-            Kind::Service => config,
+        match source {
+            Source::Rollouts => config.labels(&self.rollouts),
+            Source::Labelled => config.labels(POD_TEMPLATE_HASH),
+            Source::Unlabelled => {
+                config.labels(&format!("!{POD_TEMPLATE_HASH},!{DEPLOYMENT_HASH}"))
+            }
+            Source::Services => config,
         }
     }
 }
 
-/// The watch of one kind. Each of its rounds begins with a listing; a round ends with an error or
+/// One watch. Each of its rounds begins with a listing; a round ends with an error or
 /// when it is time to list anew.
 struct Watch {
     api: Api<DynamicObject>,
     config: watcher::Config,
     resync: Duration,
-    kind: Kind,
+    source: Source,
     stream: Option<(
         BoxStream<'static, watcher::Result<Event<DynamicObject>>>,
         Instant,

@@ -69,6 +69,14 @@ pub fn annotation<'a>(object: &'a Value, key: &str) -> &'a str {
 /// The revision label of a ReplicaSet or pod.
 #[must_use]
 pub fn hash(object: &Value) -> &str {
+    let selected = object.pointer("/spec/selector/matchLabels");
+    let selected = selected.and_then(|all| all.get(HASH));
+    let hash = selected.and_then(Value::as_str);
+    hash.unwrap_or_else(|| label(object))
+}
+
+/// The revision label that it carries.
+pub fn label(object: &Value) -> &str {
     object
         .pointer("/metadata/labels")
         .and_then(|all| all.get(HASH))

@@ -129,6 +129,8 @@ pub struct ReplicaSetChange {
     pub annotations: BTreeMap<String, Option<String>>,
     /// Whether our Rollout becomes its controller.
     pub adopts: bool,
+    /// The revision label, where somebody removed or changed it.
+    pub label: Option<String>,
 }
 
 /// A Kubernetes Event on the Rollout.

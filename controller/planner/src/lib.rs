@@ -121,12 +121,17 @@ fn is_refused(situation: &Situation<'_>, action: &Action) -> bool {
 }
 
 /// What is settled before anything else is decided: ReplicaSets that nobody controls and that match
-/// the selector are taken, Services that the spec names no more are given back.
+/// the selector are taken, revision labels that somebody changed are put back, Services that the
+/// spec names no more are given back.
 fn tidy(situation: &Situation<'_>) -> Vec<Action> {
     let mut draft = Draft::of(situation);
     draft.status = situation.old.clone();
     for orphan in &situation.revisions.orphans {
         draft.adopt(orphan);
+        draft.restore_label(orphan);
+    }
+    for set in &situation.revisions.all {
+        draft.restore_label(set);
     }
     let mut actions = draft.into_plan(situation.old).actions;
     actions.extend(services::give_back(situation));

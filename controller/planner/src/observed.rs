@@ -13,7 +13,7 @@ use serde_json::Value;
 pub struct Observed {
     /// The Rollout itself.
     pub rollout: Arc<Rollout>,
-    /// ReplicaSets of its namespace that carry the revision label and either belong to it or
+    /// ReplicaSets of its namespace that are a version of something and either belong to it or
     /// have no controller and match its selector. Any order; the planner sorts.
     pub replica_sets: Vec<Arc<ReplicaSet>>,
     /// Every Service that the spec names, and every other one that carries this Rollout's mark, by
@@ -73,7 +73,9 @@ pub struct ReplicaSet {
     pub deleting: bool,
     /// Who controls it.
     pub owner: Owner,
-    /// The revision label (`rollouts-pod-template-hash`): an opaque name, maybe empty.
+    /// Its version (`rollouts-pod-template-hash`): an opaque name, maybe empty. It is the one in its
+    /// selector, which nobody can change and which its pods carry; the label where its selector
+    /// names none.
     pub hash: String,
     /// `metadata.labels`.
     pub labels: BTreeMap<String, String>,

@@ -202,6 +202,14 @@ impl<'a> Draft<'a> {
         self.change(rs).0.adopts = true;
     }
 
+    /// Gives `rs` its revision label back where somebody removed or changed it: people and other
+    /// controllers tell versions apart by it.
+    pub(crate) fn restore_label(&mut self, rs: &'a ReplicaSet) {
+        if rs.labels.get(names::POD_TEMPLATE_HASH) != Some(&rs.hash) && !rs.hash.is_empty() {
+            self.change(rs).0.label = Some(rs.hash.clone());
+        }
+    }
+
     /// Gives `rs` this many pods. Returns whether that is a change.
     ///
     /// The annotation that tells for which `spec.replicas` it was sized is kept true as well: the

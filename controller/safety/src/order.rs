@@ -4,19 +4,27 @@ use crate::{Move, Owner, Role, Rule, Service, Set, Strategy, Violation, World};
 
 /// S14: an abort sends users back to stable before anything else is written, as long as stable has a
 /// pod that answers, and the API server accepts the write.
+///
+/// Users on another version go back on old counts too: any pod of stable is better than what was
+/// aborted. Users on the pods of all versions are on stable's already, and others beside; old counts
+/// may be of pods that a smaller size has taken since, and then the switch would leave them none.
 pub(crate) fn check_plan(world: &World, moves: &[Move]) -> Result<(), Violation> {
     let (Strategy::BlueGreen { .. }, Some(stable)) = (world.strategy, &world.stable) else {
         return Ok(());
     };
-    let answering: i64 = world.of(stable).map(Set::answering).sum();
-    if !world.aborted || world.deleting || answering == 0 {
+    if !world.aborted || world.deleting {
         return Ok(());
     }
+    let answering: i64 = world.of(stable).map(Set::answering).sum();
+    let reliable = world.reliable(stable);
     let is_elsewhere = |service: &Service| {
         service.role == Role::Active
             && service.owner != Owner::Other
             && !service.refused
-            && service.selects.as_ref() != Some(stable)
+            && match &service.selects {
+                Some(revision) => revision != stable && answering > 0,
+                None => reliable > 0,
+            }
     };
     let mut services = world.services.iter();
     let Some((name, service)) = services.find(|(_, service)| is_elsewhere(service)) else {

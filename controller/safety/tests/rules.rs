@@ -583,6 +583,18 @@ fn an_abort_begins_with_the_switch_back() {
         let seen = broken(&world, &moves);
         assert_eq!(seen, rule, "{aborted} {active} {stable} {moves:?}");
     }
+    for (selects, is_current, rule) in [
+        (Some("new"), false, Some(Rule::Return)),
+        (None, true, Some(Rule::Return)),
+        // Old counts may be of pods that are gone.
+        (None, false, None),
+    ] {
+        let mut world = blue_green(3, selects, &[("stable", "3/3"), ("new", "3/3")]);
+        world.aborted = true;
+        world.sets.get_mut("stable").unwrap().current = is_current;
+        let seen = broken(&world, std::slice::from_ref(&other));
+        assert_eq!(seen, rule, "{selects:?} {is_current}");
+    }
     let mut refused = blue_green(3, Some("new"), &[("stable", "3/3"), ("new", "3/3")]);
     refused.aborted = true;
     refused.services.get_mut("active").unwrap().refused = true;

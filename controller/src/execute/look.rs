@@ -82,7 +82,8 @@ impl Run<'_> {
     }
 }
 
-/// Whether a ReplicaSet with a revision label is controlled by the Rollout of this uid, or by nobody.
+/// Whether a ReplicaSet is controlled by the Rollout of this uid, or is a version of something and
+/// controlled by nobody.
 fn may_be_of(set: &PartialObjectMeta<DynamicObject>, uid: Option<&str>) -> bool {
     let metadata = &set.metadata;
     let mut owners = metadata.owner_references.iter().flatten();
@@ -93,7 +94,7 @@ fn may_be_of(set: &PartialObjectMeta<DynamicObject>, uid: Option<&str>) -> bool 
         .iter()
         .flatten()
         .any(|(key, _)| key == label);
-    is_revision && controller.is_none_or(|it| Some(it.uid.as_str()) == uid)
+    controller.map_or(is_revision, |it| Some(it.uid.as_str()) == uid)
 }
 
 fn version(object: &PartialObjectMeta<DynamicObject>) -> String {

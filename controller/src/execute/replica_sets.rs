@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crds::names::POD_TEMPLATE_HASH;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::{DeleteParams, Preconditions, PropagationPolicy};
 use planner::{ReplicaSetChange, TakenName, TemplateCheck, TemplateOutcome};
@@ -187,11 +188,15 @@ pub(super) fn replica_set_patch(
         min_ready_seconds,
         annotations,
         adopts: _,
+        label,
     } = change;
     let mut metadata = Map::new();
     metadata.insert("resourceVersion".to_owned(), json!(version));
     if !annotations.is_empty() {
         metadata.insert("annotations".to_owned(), json!(annotations));
+    }
+    if let Some(label) = label {
+        metadata.insert("labels".to_owned(), json!({POD_TEMPLATE_HASH: label}));
     }
     if let Some(owners) = owners {
         metadata.insert("ownerReferences".to_owned(), owners);

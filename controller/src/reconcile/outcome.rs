@@ -1,18 +1,17 @@
 //! What came of requests, and what is remembered of it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use kube::api::DynamicObject;
 use planner::{TemplateOutcome, WriteFailure};
 use tokio::time::Instant;
 
-use super::{Done, Reconciler};
+use super::{After, Done, Read, Reconciler};
 use crate::cache::{Key, Kind};
 use crate::execute::Outcome;
-use crate::gate::Expected;
 use crate::watch::api;
 
 /// How long until a refused template is asked about again.
@@ -29,47 +28,9 @@ impl Reconciler {
                     None => self.ended(&key),
                 }
             }
-            Done::Refreshed(key, read) => {
+            Done::Refreshed(key, after, read) => {
                 self.ended(&key);
-                for (kind, object, live) in read {
-                    match live {
-                        Ok(live) => {
-                            self.gate.saw_live(&key, kind, &object);
-                            match live {
-                                Some(live) if self.is_in_scope(kind, &live) => {
-                                    self.apply(kind, live);
-                                }
-                                Some(_) => self.delete(kind, &object),
-                                None => self.saw_gone(kind, &object),
-                            }
-                            // After a failed write it is tried again when something is new, or
-                            // when the back-off is over.
-                            if !self.queue.will_wake(&key) {
-                                self.queue.add(key.clone());
-                            }
-                        }
-                        Err(error) => {
-                            tracing::warn!(rollout = %key, %error, "failed to read live");
-                            self.queue.back_off(&key, now);
-                        }
-                    }
-                }
-            }
-            Done::Restored(key, Ok(restored)) => {
-                self.ended(&key);
-                for (set, version) in restored {
-                    let expected = Expected::Created(version);
-                    self.gate.wrote(&key, Kind::ReplicaSet, set, expected, now);
-                }
-                if let Some(memory) = self.memory.get_mut(&key) {
-                    memory.lost = Some(BTreeSet::new());
-                }
-                self.queue.add(key);
-            }
-            Done::Restored(key, Err(error)) => {
-                tracing::warn!(rollout = %key, error, "failed to look for ReplicaSets without their label");
-                self.ended(&key);
-                self.queue.back_off(&key, now);
+                self.refreshed(&key, after, read, now);
             }
             Done::Told(key, result) => {
                 self.ended(&key);
@@ -88,6 +49,52 @@ impl Reconciler {
                 self.queue.back_off(&key, now);
             }
         }
+    }
+
+    /// Takes in what was read live.
+    fn refreshed(&mut self, key: &Key, after: After, read: Vec<(Kind, Key, Read)>, now: Instant) {
+        let mut failed = false;
+        for (kind, object, live) in read {
+            let live = match live {
+                Ok(live) => live,
+                Err(error) => {
+                    tracing::warn!(rollout = %key, %error, "failed to read live");
+                    failed = true;
+                    // Not planned without: it is read before the next plan.
+                    if kind == Kind::ReplicaSet {
+                        let memory = self.memory.entry(key.clone()).or_default();
+                        memory.lost.insert(object);
+                    }
+                    continue;
+                }
+            };
+            self.gate.saw_live(key, kind, &object);
+            match live {
+                Some(live) if !self.is_in_scope(kind, &live) => {
+                    self.delete(kind, &object);
+                }
+                // What is known already is no news: else every failure would be followed by
+                // another look at once.
+                Some(live) if self.is_known(kind, &live) => {}
+                Some(live) => self.apply(kind, live),
+                None => self.saw_gone(kind, &object),
+            }
+        }
+        if failed {
+            self.queue.back_off(key, now);
+        } else if after == After::AtOnce {
+            self.queue.add(key.clone());
+        }
+    }
+
+    /// Whether the cache holds an object in just this version.
+    fn is_known(&self, kind: Kind, object: &DynamicObject) -> bool {
+        let known = self.cache.version(kind, &Key::of(object));
+        let metadata = &object.metadata;
+        known.is_some_and(|(version, uid)| {
+            metadata.resource_version.as_deref() == Some(version)
+                && metadata.uid.as_deref() == Some(uid)
+        })
     }
 
     /// Takes in what came of a plan. Returns the reading that has to come first, if any.
@@ -123,8 +130,9 @@ impl Reconciler {
         let memory = self.memory.entry(key.clone()).or_default();
         memory.looked = unseen.clone();
         if !unseen.is_empty() {
+            self.queue.hold_back(key, now);
             tracing::info!(rollout = %key, objects = unseen.len(), "others changed what the watch does not show yet; reading live");
-            return Some(self.read_live(key, unseen.into_keys().collect()));
+            return Some(self.read_live(key, After::AtOnce, unseen.into_keys().collect()));
         }
         if let Some(check) = check {
             let is_refused = matches!(check.outcome, TemplateOutcome::Refused { .. });
@@ -170,13 +178,14 @@ impl Reconciler {
         failed
             .refusal
             .asks_to_look_again()
-            .then(|| self.read_live(key, vec![failed.target]))
+            .then(|| self.read_live(key, After::BackOff, vec![failed.target]))
     }
 
     /// Reads objects past the cache.
     pub(super) fn read_live(
         &self,
         key: &Key,
+        after: After,
         objects: Vec<(Kind, Key)>,
     ) -> BoxFuture<'static, Done> {
         let (client, key) = (self.client.clone(), key.clone());
@@ -188,7 +197,7 @@ impl Reconciler {
                     .await;
                 read.push((kind, object, live));
             }
-            Done::Refreshed(key, read)
+            Done::Refreshed(key, after, read)
         };
         work.boxed()
     }

@@ -1,6 +1,5 @@
 //! One pass over one Rollout, up to the requests that come of it: observe, plan, check.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
@@ -8,7 +7,7 @@ use futures::future::BoxFuture;
 use planner::{Now, Observed, Plan};
 use tokio::time::Instant;
 
-use super::{Done, Reconciler};
+use super::{After, Done, Reconciler};
 use crate::cache::{Key, Kind};
 use crate::decode::Poison;
 use crate::execute::{Unseen, Work};
@@ -17,7 +16,6 @@ use crate::kernel::{self, Checked};
 use crate::observe::{Memory, observe};
 use crate::poison;
 use crate::release::release;
-use crate::restore::restore;
 
 impl Reconciler {
     /// Looks at one Rollout. Returns the requests that come of it, if any.
@@ -31,7 +29,15 @@ impl Reconciler {
         if let Err((since, missing)) = self.gate.check(key, &self.cache) {
             return self.wait_or_refresh(key, since, missing);
         }
-        self.look_for_lost(key).or_else(|| self.plan(key))
+        let lost = self
+            .memory
+            .get_mut(key)
+            .map(|it| std::mem::take(&mut it.lost));
+        if let Some(lost) = lost.filter(|it| !it.is_empty()) {
+            let lost = lost.into_iter().map(|set| (Kind::ReplicaSet, set));
+            return Some(self.read_live(key, After::AtOnce, lost.collect()));
+        }
+        self.plan(key)
     }
 
     /// A Rollout that cannot be read is told so.
@@ -58,34 +64,6 @@ impl Reconciler {
             let released = release(client, fence, &key, services).await;
             Done::Told(key, released)
         };
-        Some(work.boxed())
-    }
-
-    /// Looks for ReplicaSets that left the watch with pods, and once for those that the status
-    /// refers to and that are not in sight: they may have lost their label alone.
-    fn look_for_lost(&mut self, key: &Key) -> Option<BoxFuture<'static, Done>> {
-        let memory = self.memory.entry(key.clone()).or_default();
-        if memory.lost.as_ref().is_some_and(BTreeSet::is_empty) {
-            return None;
-        }
-        let rollout = self.cache.rollout(key)?;
-        let sets = self.cache.sets_of(key, rollout);
-        let lost = memory.lost.get_or_insert_with(|| {
-            let status = rollout.status.iter();
-            let labels = status.flat_map(|it| [&it.stable_rs, &it.current_pod_hash]);
-            let labels = labels.flatten().filter(|label| !label.is_empty());
-            let unseen = labels.filter(|label| sets.iter().all(|set| set.hash != **label));
-            let named = |label| Key::new(&*key.namespace, format!("{}-{label}", key.name));
-            unseen.map(named).collect()
-        });
-        lost.retain(|lost| sets.iter().all(|set| set.name != lost.name));
-        if lost.is_empty() {
-            return None;
-        }
-        let (client, fence) = (self.client.clone(), self.executor.fence.clone());
-        let uid = rollout.metadata.uid.clone().unwrap_or_default();
-        let (key, lost) = (key.clone(), lost.clone());
-        let work = async move { Done::Restored(key, restore(client, fence, uid, lost).await) };
         Some(work.boxed())
     }
 
@@ -201,6 +179,6 @@ impl Reconciler {
             return None;
         }
         tracing::warn!(rollout = %key, "the watch does not show our own writes; reading live");
-        Some(self.read_live(key, missing))
+        Some(self.read_live(key, After::AtOnce, missing))
     }
 }

@@ -205,11 +205,16 @@ impl Cluster {
     /// # Errors
     /// When the new one does not start.
     pub fn replace_controller(&self) -> anyhow::Result<()> {
+        self.stop_controller();
+        self.start_controller()
+    }
+
+    /// Ends the controller with SIGKILL, if there is one.
+    pub fn stop_controller(&self) {
         let old = self.controller().take();
         if let Some(old) = old {
             self.guard.kill(old);
         }
-        self.start_controller()
     }
 
     /// Starts a second controller, and ends the first with SIGKILL: the second waits until the Lease

@@ -84,7 +84,12 @@ impl Run<'_> {
                 self.act(act)?;
                 self.deed_is_done()?;
             }
-            Command::RestartController => {
+            Command::StopController => {
+                self.world.cluster().stop_controller();
+                self.deed_is_done()?;
+            }
+            // There is none: it begins where the last one was stopped.
+            Command::RestartController | Command::StartController => {
                 self.world.cluster().replace_controller()?;
                 self.deed_is_done()?;
             }

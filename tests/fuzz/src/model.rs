@@ -281,6 +281,7 @@ fn patch_set(set: &mut ReplicaSet, change: &ReplicaSetChange) {
         min_ready_seconds,
         annotations,
         adopts,
+        label,
     } = change;
     if replicas.is_some() || min_ready_seconds.is_some() {
         set.generation = set.generation.saturating_add(1);
@@ -295,5 +296,9 @@ fn patch_set(set: &mut ReplicaSet, change: &ReplicaSetChange) {
     }
     if *adopts {
         set.owner = Owner::Us;
+    }
+    if let Some(label) = label {
+        set.labels
+            .insert(names::POD_TEMPLATE_HASH.to_owned(), label.clone());
     }
 }

@@ -279,7 +279,7 @@ fn person(dice: &mut Dice, troubles: &Troubles) -> Act {
 }
 
 /// An act that does not turn an update round.
-fn onward(act: Act) -> Act {
+pub(crate) fn onward(act: Act) -> Act {
     match act {
         Act::SetImage(_) => Act::SetImage(2),
         // A name that one of them found taken leads it to another one.
@@ -305,6 +305,7 @@ fn mishap(dice: &mut Dice, world: &World) -> Act {
         0..=2 => Act::ScaleSet(set, dice.small(8)),
         3 => Act::DeleteSet(set),
         4 => Act::OrphanSet(set),
+        5 => Act::Relabel(set, dice.once_in(2).then(|| "6f6f6f6f6f".to_owned())),
         _ => {
             let marks = [Mark::Deadline, Mark::Revision, Mark::Digest, Mark::Desired];
             Act::StripSet(set, dice.one_of(&marks))

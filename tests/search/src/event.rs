@@ -118,6 +118,8 @@ pub enum Act {
     DeleteSet(u32),
     /// Somebody removes an annotation or label of a ReplicaSet.
     StripSet(u32, Mark),
+    /// Somebody changes the revision label of a ReplicaSet, or removes it.
+    Relabel(u32, Option<String>),
     /// Somebody takes a ReplicaSet away from its Rollout.
     OrphanSet(u32),
     /// Somebody empties `status`.
@@ -138,6 +140,7 @@ impl Act {
                 | Self::ScaleSet(..)
                 | Self::DeleteSet(_)
                 | Self::StripSet(..)
+                | Self::Relabel(..)
                 | Self::OrphanSet(_)
                 | Self::WipeStatus
         )

@@ -8,13 +8,28 @@
 //!
 //! What a checker remembers of the past is no part of a state: two ways into the same state are
 //! judged up to it, and one of them beyond.
+//!
+//! Three things are left out, since what they lead to is tried anyway:
+//!
+//! - *Which controller is which.* They run the same code, so exchanging two of them in a state and in
+//!   all that follows changes nothing that a checker looks at. A state holds them sorted, and of two
+//!   that are in the same state only the first moves.
+//! - *Which pod is which.* Those of one ReplicaSet that are as ready as each other are alike: the first
+//!   of each kind stands for all.
+//! - *The order of a refusal and anything else.* A write on a version that was overtaken is refused
+//!   whenever it arrives. It changes no object, and what its controller learns (to look again) it
+//!   learns from any other refusal at any time too: it commutes with all that others do. So of all
+//!   orders one is tried, the refusal at once ([`crate::world::World::forget_the_doomed`]).
+//!
+//! [`Explored::stores`] is there to hold the third against trying all orders.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Value, json};
 
+use crate::draw::onward;
 use crate::event::{Act, Event, Fate, Role};
-use crate::fingerprint::fingerprint;
+use crate::fingerprint::{fingerprint, of_process, of_store};
 use crate::process::{Looked, PATIENCE};
 use crate::run::{Found, Run};
 use crate::world::Setup;
@@ -30,9 +45,11 @@ pub struct Scope {
     pub faults: u32,
     /// Acts of users.
     pub acts: u32,
-    /// Whether it takes minutes: two controllers have many more states than one. The tests try the
-    /// others.
+    /// Whether it takes minutes: two controllers and an act at any moment have many more states. The
+    /// tests try the others.
     pub is_large: bool,
+    /// Whether refusals are taken at once, rather than in every order.
+    pub is_reduced: bool,
 }
 
 /// What came of a scope.
@@ -44,6 +61,8 @@ pub struct Explored {
     pub transitions: u64,
     /// States in which nothing is left to happen.
     pub ends: u64,
+    /// The states of the cluster among them, whatever controllers are about to do.
+    pub stores: BTreeSet<u64>,
     /// The first promise that broke, and the way to it.
     pub found: Option<(Found, Vec<Event>)>,
 }
@@ -69,7 +88,8 @@ pub fn scopes() -> Vec<Scope> {
         },
         faults,
         acts,
-        is_large: controllers > 1,
+        is_large: controllers > 1 && acts > 0,
+        is_reduced: true,
     };
     vec![
         scope(
@@ -137,6 +157,34 @@ pub fn scopes() -> Vec<Scope> {
             0,
             0,
         ),
+        scope(
+            "canary of 2: half, pause; two controllers, an act",
+            canary(2, 1, 0, json!([{"setWeight": 50}, {"pause": {}}])),
+            2,
+            0,
+            1,
+        ),
+        scope(
+            "canary of 2: half, pause; two controllers, a fault",
+            canary(2, 1, 0, json!([{"setWeight": 50}, {"pause": {}}])),
+            2,
+            1,
+            0,
+        ),
+        scope(
+            "blue-green of 1, two controllers, an act",
+            blue_green(1, json!({})),
+            2,
+            0,
+            1,
+        ),
+        scope(
+            "blue-green of 1, two controllers, a fault",
+            blue_green(1, json!({})),
+            2,
+            1,
+            0,
+        ),
     ]
 }
 
@@ -152,9 +200,9 @@ pub fn explore(scope: &Scope) -> Explored {
     run.step(&update);
     let node = Node {
         run,
-        planned_on: vec![0; scope.setup.controllers],
         faults: scope.faults,
         acts: scope.acts,
+        is_reduced: scope.is_reduced,
     };
     let mut path = prefix;
     path.push(update);
@@ -190,15 +238,14 @@ fn deployed(setup: &Setup) -> (Run, Vec<Event>) {
 #[derive(Clone)]
 struct Node {
     run: Run,
-    /// The state in which each controller made the plan that it carries out.
-    planned_on: Vec<u64>,
     faults: u32,
     acts: u32,
+    is_reduced: bool,
 }
 
 impl Node {
     fn fingerprint(&self) -> u64 {
-        fingerprint(&self.run.world, &self.planned_on, (self.faults, self.acts))
+        fingerprint(&self.run.world, (self.faults, self.acts))
     }
 
     /// The state after something happened; `None` when nothing changed.
@@ -208,19 +255,15 @@ impl Node {
             Event::Write(_, Fate::Answered) => {}
             Event::Write(..) | Event::Unready(_) | Event::Evict(_) => next.faults -= 1,
             Event::Act(_) => next.acts -= 1,
-            Event::Plan(number) => next.planned_on[*number] = self.fingerprint(),
             _ => {}
         }
         next.run.step(event);
-        for (number, process) in next.run.world.controllers.iter().enumerate() {
-            if process.pass.is_none() {
-                next.planned_on[number] = 0;
-            }
+        if self.is_reduced {
+            next.run.world.forget_the_doomed();
         }
         next
     }
 }
-
 struct Search {
     explored: Explored,
     seen: HashSet<u64>,
@@ -251,6 +294,7 @@ impl Search {
                 continue;
             }
             self.explored.states += 1;
+            self.explored.stores.insert(of_store(&next.run.world));
             path.push(event);
             let events = enabled(&next);
             if !events.iter().any(is_free) {
@@ -281,9 +325,24 @@ fn enabled(node: &Node) -> Vec<Event> {
     let world = &node.run.world;
     let mut events = Vec::new();
     if node.acts > 0 {
-        events.extend(acts(node).into_iter().map(Event::Act));
+        let mut acts = acts(node);
+        // Two controllers at once may undo each other's work while an update turns round
+        // (docs/safety.md, "What is not promised").
+        if world.controllers.len() > 1 {
+            acts.retain(|act| onward(act.clone()) == *act);
+        }
+        events.extend(acts.into_iter().map(Event::Act));
     }
+    let alike: Vec<u64> = world
+        .controllers
+        .iter()
+        .map(|it| of_process(it, &world.store))
+        .collect();
     for (number, process) in world.controllers.iter().enumerate() {
+        // What one that is in the same state does leads to the same states.
+        if alike[..number].contains(&alike[number]) {
+            continue;
+        }
         if process.pass.is_some() {
             if node.faults > 0 {
                 let fates = [

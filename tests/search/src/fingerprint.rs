@@ -1,42 +1,113 @@
 //! What makes two states the same: everything but versions, uids, and the moment itself.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem::discriminant;
 
+use crds::rollout::RolloutStatus;
 use crds::{Time, names};
+use planner::{ReplicaSetChange, Write};
 
 use crate::process::Process;
 use crate::store::{Set, Store, version_of};
+use crate::wire::good;
 use crate::world::World;
 
 /// A number for a state: equal states, equal numbers. Times count from now.
 ///
-/// A plan under way is known by the state it was made in (`planned_on`) and by how much of it is
-/// left.
+/// Controllers are alike, so it does not matter which of them is which: their parts are sorted. A
+/// plan under way is known by the writes that are left of it, by how many of them nobody has
+/// overtaken, and by when it gets too late.
 #[must_use]
-pub fn fingerprint(world: &World, planned_on: &[u64], left: (u32, u32)) -> u64 {
+pub fn fingerprint(world: &World, left: (u32, u32)) -> u64 {
     let mut hasher = DefaultHasher::new();
     left.hash(&mut hasher);
-    planned_on.hash(&mut hasher);
-    for process in &world.controllers {
-        process_hash(process, &mut hasher);
-    }
-    rollout_hash(&world.store, &mut hasher);
+    let controllers = world.controllers.iter();
+    let mut controllers: Vec<u64> = controllers.map(|it| of_process(it, &world.store)).collect();
+    controllers.sort_unstable();
+    controllers.hash(&mut hasher);
+    store_hash(world, &mut hasher);
+    hasher.finish()
+}
+
+/// A number for the cluster alone.
+pub(crate) fn of_store(world: &World) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    store_hash(world, &mut hasher);
+    hasher.finish()
+}
+
+fn store_hash(world: &World, hasher: &mut DefaultHasher) {
+    rollout_hash(&world.store, hasher);
     for set in &world.store.sets {
-        set_hash(set, &world.store, &mut hasher);
+        set_hash(set, &world.store, hasher);
     }
     for service in world.store.services.values() {
-        (&service.name, &service.selector, &service.managed_by).hash(&mut hasher);
+        (&service.name, &service.selector, &service.managed_by).hash(hasher);
+    }
+}
+
+/// A number for a controller's process.
+pub(crate) fn of_process(process: &Process, store: &Store) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    process.memory().hash(&mut hasher);
+    process.pass.is_some().hash(&mut hasher);
+    if let Some(pass) = &process.pass {
+        (pass.until - store.now).max(-1).hash(&mut hasher);
+        (pass.actions.len(), good(store, pass)).hash(&mut hasher);
+        (pass.is_cut, pass.observed.failure.is_some()).hash(&mut hasher);
+        // Checkers ask whether a write was decided on what people want now.
+        (pass.decided_on() == version(store)).hash(&mut hasher);
+        for action in &pass.actions {
+            write_hash(&action.write, store, &mut hasher);
+        }
     }
     hasher.finish()
 }
 
-fn process_hash(process: &Process, hasher: &mut DefaultHasher) {
-    process
-        .pass
-        .as_ref()
-        .map(|pass| pass.actions.len())
-        .hash(hasher);
-    process.memory().hash(hasher);
+fn version(store: &Store) -> Option<u64> {
+    let metadata = &store.rollout.as_ref()?.metadata;
+    metadata.resource_version.as_ref()?.parse().ok()
+}
+
+fn write_hash(write: &Write, store: &Store, hasher: &mut DefaultHasher) {
+    discriminant(write).hash(hasher);
+    match write {
+        Write::CheckTemplate { digest, .. } => digest.hash(hasher),
+        Write::CreateReplicaSet { object } => object.to_string().hash(hasher),
+        Write::PatchReplicaSet {
+            name,
+            uid: _,
+            resource_version: _,
+            change,
+        } => {
+            let ReplicaSetChange {
+                replicas,
+                min_ready_seconds,
+                annotations,
+                adopts,
+                label,
+            } = change;
+            (name, replicas, min_ready_seconds, adopts, label).hash(hasher);
+            for (key, value) in annotations {
+                match value {
+                    Some(value) => annotation_hash(key, value, store, hasher),
+                    None => key.hash(hasher),
+                }
+            }
+        }
+        Write::DeleteReplicaSet { name, .. } | Write::ReleaseService { name, .. } => {
+            name.hash(hasher);
+        }
+        Write::PatchService {
+            name,
+            uid: _,
+            resource_version: _,
+            hash,
+            managed_by,
+        } => (name, hash, managed_by).hash(hasher),
+        Write::PatchRollout { annotations } => annotations.hash(hasher),
+        Write::WriteStatus { status } => status_hash(status, store, hasher),
+    }
 }
 
 fn rollout_hash(store: &Store, hasher: &mut DefaultHasher) {
@@ -47,15 +118,20 @@ fn rollout_hash(store: &Store, hasher: &mut DefaultHasher) {
     spec.template.text().hash(hasher);
     (spec.replicas, spec.paused).hash(hasher);
     spec.strategy.blue_green.is_some().hash(hasher);
-    let Some(status) = &rollout.status else {
-        return;
-    };
+    let generation = status_generation(rollout.status.as_ref());
+    (generation == rollout.metadata.generation).hash(hasher);
+    if let Some(status) = &rollout.status {
+        status_hash(status, store, hasher);
+    }
+}
+
+fn status_generation(status: Option<&RolloutStatus>) -> Option<i64> {
+    let generation = status?.observed_generation.as_ref();
+    generation.and_then(|it| it.number())
+}
+
+fn status_hash(status: &RolloutStatus, store: &Store, hasher: &mut DefaultHasher) {
     let ago = |time: &Time| store.second().seconds_since(*time);
-    let seen = status
-        .observed_generation
-        .as_ref()
-        .and_then(|it| it.number());
-    (seen == rollout.metadata.generation).hash(hasher);
     (
         &status.current_pod_hash,
         &status.stable_rs,
@@ -97,16 +173,21 @@ fn set_hash(set: &Set, store: &Store, hasher: &mut DefaultHasher) {
     (object.generation - object.observed_generation).hash(hasher);
     (object.generation - set.acted_on).hash(hasher);
     object.images.first().map(|it| version_of(it)).hash(hasher);
-    for (name, value) in &object.annotations {
-        name.hash(hasher);
-        match Time::parse(value) {
-            Ok(time) if name == names::SCALE_DOWN_DEADLINE => {
-                store.second().seconds_since(time).hash(hasher);
-            }
-            _ => value.hash(hasher),
-        }
+    object.labels.get(names::POD_TEMPLATE_HASH).hash(hasher);
+    for (key, value) in &object.annotations {
+        annotation_hash(key, value, store, hasher);
     }
     let mut pods: Vec<bool> = set.pods.iter().map(|pod| pod.ready.is_some()).collect();
     pods.sort_unstable();
     pods.hash(hasher);
+}
+
+fn annotation_hash(key: &str, value: &str, store: &Store, hasher: &mut DefaultHasher) {
+    key.hash(hasher);
+    match Time::parse(value) {
+        Ok(time) if key == names::SCALE_DOWN_DEADLINE => {
+            store.second().seconds_since(time).hash(hasher);
+        }
+        _ => value.hash(hasher),
+    }
 }

@@ -10,6 +10,7 @@
 
 pub mod case;
 pub mod cluster;
+pub mod counted;
 pub mod draw;
 pub mod event;
 pub mod exhaustive;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Parser, Subcommand};
 use search::case::Case;
+use search::counted;
 use search::event::Event;
 use search::exhaustive::{Scope, explore, scopes};
 use search::run::{Found, Totals, of_seed};
@@ -30,6 +31,9 @@ enum Command {
         /// Only scopes whose name has this in it.
         #[arg(default_value = "")]
         name: String,
+        /// Write the counts of states anew, rather than hold them against the last ones.
+        #[arg(long)]
+        bless: bool,
         /// Where failures are written.
         #[arg(long, default_value = "target/search")]
         out: PathBuf,
@@ -68,7 +72,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     match Arguments::parse().command {
         Command::Random(random) => search(&random),
-        Command::Exhaustive { name, out } => exhaustive(&name, &out),
+        Command::Exhaustive { name, bless, out } => exhaustive(&name, bless, &out),
         Command::Replay { file } => replay(&file),
     }
 }
@@ -201,7 +205,7 @@ fn leave(setup: &Setup, events: &[Event], found: &Found, name: &str, out: &Path)
     }
 }
 
-fn exhaustive(name: &str, out: &Path) -> ExitCode {
+fn exhaustive(name: &str, bless: bool, out: &Path) -> ExitCode {
     let begin = Instant::now();
     let scopes: Vec<Scope> = scopes()
         .into_iter()
@@ -209,6 +213,7 @@ fn exhaustive(name: &str, out: &Path) -> ExitCode {
         .collect();
     let left = Mutex::new(scopes.iter().enumerate());
     let found = AtomicBool::new(false);
+    let counts = Mutex::new(counted::read().unwrap_or_default());
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     std::thread::scope(|threads| {
         for _ in 0..cores {
@@ -225,6 +230,15 @@ fn exhaustive(name: &str, out: &Path) -> ExitCode {
                         explored.ends,
                         begin.elapsed().as_secs_f64()
                     );
+                    let name = scope.name.to_owned();
+                    if bless {
+                        lock(&counts).insert(name, explored.states);
+                    } else if let Some(wrong) =
+                        counted::wrong(&lock(&counts), &name, explored.states)
+                    {
+                        found.store(true, Ordering::Relaxed);
+                        println!("{wrong}");
+                    }
                     if let Some((it, events)) = explored.found {
                         found.store(true, Ordering::Relaxed);
                         leave(&scope.setup, &events, &it, &format!("scope-{number}"), out);
@@ -233,6 +247,10 @@ fn exhaustive(name: &str, out: &Path) -> ExitCode {
             });
         }
     });
+    if bless && let Err(error) = counted::write(&lock(&counts)) {
+        println!("states.txt: {error}");
+        return ExitCode::FAILURE;
+    }
     if found.load(Ordering::Relaxed) {
         ExitCode::FAILURE
     } else {

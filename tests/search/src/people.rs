@@ -58,6 +58,14 @@ pub fn act(store: &mut Store, act: &Act) {
         Act::StripSet(id, mark) => store.edit_set(By::User, *id, |set| {
             set.annotations.remove(mark.annotation());
         }),
+        // Its selector, and with it its version, cannot be changed.
+        Act::Relabel(id, label) => store.edit_set(By::User, *id, |set| {
+            let key = names::POD_TEMPLATE_HASH.to_owned();
+            match label {
+                Some(label) => set.labels.insert(key, label.clone()),
+                None => set.labels.remove(&key),
+            };
+        }),
         Act::OrphanSet(id) => store.edit_set(By::User, *id, |set| set.owner = Owner::Nobody),
         Act::WipeStatus => edit(store, &|it| it.status = None),
         Act::Delete => store.delete_rollout(By::User),

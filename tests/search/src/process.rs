@@ -138,6 +138,8 @@ pub struct Pass {
     pub seen: u64,
     /// Until when it may be carried out: the end of the second it was planned in.
     pub until: i64,
+    /// Whether its last writes were left out, since they would be refused.
+    pub is_cut: bool,
 }
 
 impl Pass {
@@ -278,6 +280,7 @@ impl Process {
             rollout_version: rollout_version.unwrap_or_default(),
             seen: self.seen(store),
             until: now.next_second().unix() * 1000,
+            is_cut: false,
         });
         Looked::Busy
     }

@@ -140,6 +140,10 @@ pub fn send(store: &mut Store, by: By, pass: &Pass, write: &Write) -> Result<Wri
                 if change.adopts {
                     set.owner = Owner::Us;
                 }
+                if let Some(label) = &change.label {
+                    let key = names::POD_TEMPLATE_HASH.to_owned();
+                    set.labels.insert(key, label.clone());
+                }
             });
         }
         Write::DeleteReplicaSet {
@@ -202,6 +206,45 @@ pub fn send(store: &mut Store, by: By, pass: &Pass, write: &Write) -> Result<Wri
     Ok(Written::Object(Expected::Changed(store.revision)))
 }
 
+/// How many writes of a plan, from the first, are on versions that nobody has overtaken.
+#[must_use]
+pub fn good(store: &Store, pass: &Pass) -> usize {
+    let set = |name: &str| find(store, name).map(|set| set.object.resource_version.as_str());
+    let is_good = |write: &Write| match write {
+        Write::CheckTemplate { .. } | Write::CreateReplicaSet { .. } => true,
+        Write::PatchReplicaSet {
+            name,
+            resource_version,
+            ..
+        } => set(name) == Some(resource_version),
+        // One that is gone already counts as deleted.
+        Write::DeleteReplicaSet {
+            name,
+            resource_version,
+            ..
+        } => set(name).is_none_or(|it| it == resource_version),
+        Write::PatchService {
+            name,
+            resource_version,
+            ..
+        }
+        | Write::ReleaseService {
+            name,
+            resource_version,
+            ..
+        } => {
+            let service = store.services.get(name);
+            service.is_some_and(|it| it.resource_version == *resource_version)
+        }
+        Write::PatchRollout { .. } | Write::WriteStatus { .. } => {
+            let rollout = store.rollout.as_ref();
+            rollout.is_some_and(|it| version(it) == pass.rollout_version)
+        }
+    };
+    let actions = pass.actions.iter();
+    actions.take_while(|it| is_good(&it.write)).count()
+}
+
 /// A process gets the answer to its write: it goes on with its plan, or looks again.
 pub fn learn(
     process: &mut Process,
@@ -232,6 +275,10 @@ pub fn learn(
         }
     }
     if pass.actions.is_empty() {
+        // A plan that ends with a refusal forgets nothing.
+        if pass.is_cut {
+            return;
+        }
         if !matches!(write, Write::WriteStatus { .. }) || pass.observed.failure.is_none() {
             process.forget_failure();
         }

@@ -168,6 +168,26 @@ impl World {
         *process = old.successor(view);
     }
 
+    /// Leaves out what can do nothing any more: writes on a version that was overtaken, and all that
+    /// come after them in their plan.
+    ///
+    /// Sound, since versions are never given twice: such a write will be refused whenever it comes,
+    /// and the plan is then dropped without a trace. A controller that has still to find that out
+    /// can do nothing that one which looks again at some later time cannot do.
+    pub fn forget_the_doomed(&mut self) {
+        for process in &mut self.controllers {
+            let Some(pass) = &mut process.pass else {
+                continue;
+            };
+            let good = wire::good(&self.store, pass);
+            pass.is_cut |= good < pass.actions.len();
+            pass.actions.truncate(good);
+            if good == 0 {
+                process.pass = None;
+            }
+        }
+    }
+
     /// From now on nothing goes wrong: one controller, watches that do not lag, pods for all.
     pub fn calm(&mut self) {
         self.lag = false;

@@ -137,13 +137,15 @@ impl Lab {
         self.start_controllers();
     }
 
-    fn stop_controllers(&mut self) {
+    /// All controllers die.
+    pub fn stop_controllers(&mut self) {
         for controller in self.controllers.drain(..) {
             controller.abort();
         }
     }
 
-    fn start_controllers(&mut self) {
+    /// Another controller starts, or as many as there were.
+    pub fn start_controllers(&mut self) {
         let count = match self.disturbance {
             Disturbance::Leaders(count, _) => count,
             _ => 1,

@@ -57,6 +57,10 @@ pub enum Command {
     Advance(Duration),
     /// `restart controller`: it dies and another one starts.
     RestartController,
+    /// `stop controller`: there is none from now on.
+    StopController,
+    /// `start controller`.
+    StartController,
 }
 
 /// Something the user does; the requests are those of `compat/cli.md` §3 or of `kubectl`.
@@ -228,6 +232,8 @@ fn command(line: &str, block: &str, fixtures: &Path) -> Result<Command> {
         "expect" => Command::Expect(Condition::parse_all(&joined())?),
         "advance" => Command::Advance(duration(rest)?),
         "restart" if rest == "controller" => Command::RestartController,
+        "stop" if rest == "controller" => Command::StopController,
+        "start" if rest == "controller" => Command::StartController,
         _ => Command::Act(act(verb, rest, body)?),
     })
 }

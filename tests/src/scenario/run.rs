@@ -170,7 +170,11 @@ impl Run {
     async fn line(&mut self, line: &Line) -> Result<()> {
         let is_deed = matches!(
             line.command,
-            Command::Apply(_) | Command::Act(_) | Command::RestartController
+            Command::Apply(_)
+                | Command::Act(_)
+                | Command::RestartController
+                | Command::StopController
+                | Command::StartController
         );
         if is_deed {
             // What the line before has set off comes first, Events too.
@@ -223,6 +227,11 @@ impl Run {
             }
             Command::RestartController => {
                 self.lab.restart_controller();
+                self.lab.settle().await;
+            }
+            Command::StopController => self.lab.stop_controllers(),
+            Command::StartController => {
+                self.lab.start_controllers();
                 self.lab.settle().await;
             }
         }

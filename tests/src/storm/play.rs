@@ -15,7 +15,7 @@ use super::manifests::{ACTIVE, rollout, service};
 use crate::history::{self, Commit, History};
 use crate::invariants;
 use crate::reading::{
-    blue_green, hash, is_true, name, number, phase_and_message, replica_sets, replicas,
+    blue_green, hash, is_true, label, name, number, phase_and_message, replica_sets, replicas,
     selected_hash, text,
 };
 use crate::scenario::disturbance::Disturbance;
@@ -358,6 +358,9 @@ fn unfinished(lab: &Lab) -> Option<String> {
     let stable = text(rollout, "/status/stableRS");
     let wanted = replicas(rollout);
     for set in replica_sets(&lab.world, rollout) {
+        if label(set) != hash(set) {
+            return Some(format!("{} has the label {:?}", name(set), label(set)));
+        }
         let expected = if hash(set) == stable { wanted } else { 0 };
         let there = (replicas(set), number(set, "/status/availableReplicas"));
         if there != (expected, expected) {

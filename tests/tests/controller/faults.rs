@@ -42,6 +42,31 @@ async fn a_write_whose_answer_is_lost_is_neither_lost_nor_done_twice() {
     assert_eq!(update(&world).await, END);
 }
 
+/// With every third answer lost, reads too, hardly a plan is carried out whole, and each attempt leaves
+/// something new behind to look at.
+#[tokio::test(start_paused = true)]
+async fn lost_answers_do_not_make_a_hot_loop() {
+    let world = World::new();
+    let mut count = 0;
+    world.fail(move |request| {
+        if !matches!(request.phase, Phase::After(_)) || request.verb == "watch" {
+            return None;
+        }
+        count += 1;
+        (count % 3 == 0).then_some(Intercept::Reset)
+    });
+    let _controller = world.run();
+    world.create(rollout("web", 4, canary())).await;
+    for minute in 0..10 {
+        world.set_image("web", &format!("app:v{minute}")).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    let requests = world.log.lock().unwrap().len();
+    assert!(requests < 1_000, "{requests} requests in ten minutes");
+    world.heal();
+    world.until("web", "Healthy").await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_write_that_never_arrives_is_made_again() {
     let world = World::new();

@@ -4,7 +4,7 @@ use crds::names::POD_TEMPLATE_HASH;
 use planner::{Owner, Plan, ServiceState, Write, WriteFailure};
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::{World, becomes};
 
 /// Users are on `v2` already, stable is `v1` still, and the update is aborted.
 fn switched_and_aborted() -> World {
@@ -61,9 +61,7 @@ fn an_invalid_spec_does_not_hold_up_an_abort() {
 fn orphans_and_services_that_are_left_do_not_hold_up_an_abort() {
     let mut world = switched_and_aborted();
     let mut orphan = world.set_of("v1").clone();
-    orphan.name = "web-orphan".to_owned();
-    orphan.uid = "orphan".to_owned();
-    orphan.hash = "orphan".to_owned();
+    becomes(&mut orphan, "orphan");
     orphan.owner = Owner::Nobody;
     world.sets.push(orphan);
     let plan = world.plan();
@@ -161,7 +159,7 @@ fn adopted_aborted_and_deleted() -> World {
         .iter_mut()
         .find(|rs| rs.images == ["v2"])
         .unwrap();
-    adopted.hash = "adopted".to_owned();
+    becomes(adopted, "adopted");
     world.status().current_pod_hash = Some("adopted".to_owned());
     world.status().abort = true;
     world.settle();

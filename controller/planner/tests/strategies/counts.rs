@@ -3,7 +3,7 @@
 use planner::{Plan, ReplicaSet, Write};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, becomes};
 
 /// Ten pods of `v1`, and an update to `v2` that was made as far as its first step wants.
 fn half_way(steps: Value) -> World {
@@ -76,7 +76,7 @@ fn a_step_is_done_once_all_sizes_were_seen_and_not_before() {
     assert_eq!(new_pod_is_missing, Some(0));
     let older_version_serves = at_its_first_step(|world| {
         let mut older = world.set_of("v1").clone();
-        (older.name, older.uid, older.hash) = ("web-0".into(), "u0".into(), "0".into());
+        becomes(&mut older, "0");
         (older.replicas, older.available_replicas) = (1, 1);
         older.images = vec!["v0".to_owned()];
         older.annotations.clear();
@@ -144,8 +144,7 @@ fn older_versions_together_lose_no_more_than_may_be_missing() {
     change(&mut world, "v1", |rs| rs.replicas = 5);
     for (number, version) in ["v00", "v0"].into_iter().enumerate() {
         let mut older = world.set_of("v1").clone();
-        (older.name, older.uid, older.hash) =
-            (format!("web-{version}"), version.into(), version.into());
+        becomes(&mut older, version);
         older.replicas = 3;
         older.images = vec![version.to_owned()];
         older.created = older
@@ -172,7 +171,7 @@ fn stable_and_new_share_the_room_that_is_left() {
         change(&mut world, version, |rs| rs.replicas = 4);
     }
     let mut older = world.set_of("v1").clone();
-    (older.name, older.uid, older.hash) = ("web-0".into(), "u0".into(), "0".into());
+    becomes(&mut older, "0");
     older.replicas = 2;
     older.images = vec!["v0".to_owned()];
     older.annotations.clear();
@@ -213,7 +212,7 @@ fn an_old_replica_set_is_deleted_once_it_was_seen_without_pods() {
         world.settle();
         assert!(world.sets.iter().all(|rs| rs.images != ["v1"]));
         let mut old = world.set_of("v2").clone();
-        (old.name, old.uid, old.hash) = ("web-0".into(), "u0".into(), "0".into());
+        becomes(&mut old, "0");
         (old.replicas, old.current_replicas) = (0, 0);
         (old.ready_replicas, old.available_replicas) = (0, 0);
         old.annotations.clear();

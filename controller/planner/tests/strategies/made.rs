@@ -1,5 +1,6 @@
 //! How ReplicaSets are made and kept in step with the spec: names, selectors, questions.
 
+use crds::names::POD_TEMPLATE_HASH;
 use planner::{Now, Observed, TakenName, Write, plan};
 use serde_json::{Value, json};
 
@@ -99,5 +100,39 @@ fn min_ready_seconds_of_the_spec_are_those_of_the_new_replica_set() {
         let writes = asked(&world.observed(), &world);
         let follows = |write: &Write| matches!(write, Write::PatchReplicaSet { change, .. } if change.min_ready_seconds == Some(wanted));
         assert!(writes.iter().any(follows), "{writes:#?}");
+    }
+}
+
+/// safety.md F21: what a ReplicaSet is goes by its selector. Its label is for people, who may have
+/// removed it, or given two the same.
+#[test]
+fn a_label_that_somebody_changed_is_put_back_and_decides_nothing() {
+    let mut world = World::new(
+        4,
+        json!({"canary": {"steps": [{"setWeight": 25}, {"pause": {}}]}}),
+    );
+    world.settle();
+    world.set_image("v2");
+    world.settle();
+    let sizes = world.sizes.clone();
+    let labels = |world: &World| -> Vec<Option<String>> {
+        let sets = world.sets.iter();
+        sets.map(|set| set.labels.get(POD_TEMPLATE_HASH).cloned())
+            .collect()
+    };
+    let before = labels(&world);
+    let others = [None, Some("6f6f6f6f6f".to_owned()), before[0].clone()];
+    for label in others {
+        for set in &mut world.sets {
+            match &label {
+                Some(label) => set
+                    .labels
+                    .insert(POD_TEMPLATE_HASH.to_owned(), label.clone()),
+                None => set.labels.remove(POD_TEMPLATE_HASH),
+            };
+        }
+        world.settle();
+        assert_eq!(labels(&world), before);
+        assert_eq!(world.sizes, sizes, "nothing else comes of it");
     }
 }

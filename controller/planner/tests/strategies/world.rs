@@ -31,6 +31,15 @@ pub(crate) struct World {
     version: u64,
 }
 
+/// Makes another version of a ReplicaSet of which there is one already.
+pub(crate) fn becomes(rs: &mut ReplicaSet, version: &str) {
+    rs.name = format!("web-{version}");
+    rs.uid = version.to_owned();
+    rs.hash = version.to_owned();
+    let label = names::POD_TEMPLATE_HASH.to_owned();
+    rs.labels.insert(label, version.to_owned());
+}
+
 impl World {
     /// A Rollout `web` with this strategy, image `v1`, nothing deployed yet.
     pub(crate) fn new(replicas: i32, strategy: Value) -> Self {
@@ -213,6 +222,10 @@ impl World {
                 }
                 if change.adopts {
                     rs.owner = Owner::Us;
+                }
+                if let Some(label) = &change.label {
+                    let key = names::POD_TEMPLATE_HASH.to_owned();
+                    rs.labels.insert(key, label.clone());
                 }
             }
             Write::DeleteReplicaSet { uid, .. } => self.sets.retain(|rs| rs.uid != *uid),
