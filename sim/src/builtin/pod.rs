@@ -25,6 +25,15 @@ pub(super) fn validate(object: &Value, old: Option<&Value>, errors: &mut Vec<Fie
             }
             return;
         }
+        for list in lists {
+            for (index, container) in members(pod_spec, list) {
+                if text(container, "image").is_empty() {
+                    let path = format!("spec.{list}[{index}].image");
+                    errors.push(FieldError::required(path, ""));
+                }
+            }
+        }
+        images(pod_spec, &lists, errors);
         let kept = |toleration: &Value| {
             let known = without_seconds(toleration);
             members(pod_spec, "tolerations").any(|(_, new)| without_seconds(new) == known)
@@ -54,8 +63,12 @@ pub(super) fn validate(object: &Value, old: Option<&Value>, errors: &mut Vec<Fie
         return;
     }
     spec(pod_spec, "spec", errors);
-    // Of a template the server takes it as it is.
-    for list in CONTAINERS {
+    images(pod_spec, &CONTAINERS, errors);
+}
+
+/// What is wrong around the images of a pod; of a template the server takes them as they are.
+fn images(pod_spec: &Value, lists: &[&str], errors: &mut Vec<FieldError>) {
+    for list in lists {
         for (index, container) in members(pod_spec, list) {
             let image = text(container, "image");
             if image.trim() != image {

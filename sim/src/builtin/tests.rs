@@ -231,6 +231,12 @@ fn a_running_pod_changes_its_image_and_not_its_command() {
             .to_string()
             .starts_with("spec: Forbidden: pod updates may not change")
     );
+    // An apply that gives up the image leaves none.
+    let errors = validate(&gvk, &pod("", "x"), Some(&pod("a:1", "x")));
+    assert_eq!(
+        errors[0].to_string(),
+        "spec.containers[0].image: Required value"
+    );
 }
 
 #[test]

@@ -74,9 +74,10 @@ pub fn scopes() -> Vec<Scope> {
         json!({"replicas": replicas, "strategy": {"canary": {
             "maxSurge": surge, "maxUnavailable": unavailable, "steps": steps}}})
     };
-    let blue_green = |replicas: i32, mut strategy: Value| {
-        strategy["activeService"] = json!("active");
-        json!({"replicas": replicas, "strategy": {"blueGreen": strategy}})
+    let blue_green = |replicas: i32, more: Value| {
+        let mut spec = json!({"replicas": replicas, "strategy": {"blueGreen": more}});
+        spec["strategy"]["blueGreen"]["activeService"] = json!("active");
+        spec
     };
     let scope = |name, spec, controllers, faults, acts| Scope {
         name,

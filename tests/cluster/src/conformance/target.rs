@@ -150,7 +150,9 @@ impl Sent {
         let is_collection =
             path.matches('/').count() == if path.starts_with("/api/") { 5 } else { 6 };
         let may_be_old = match version {
-            Some(version) => version == "0",
+            Some("0") => true,
+            // What is not older than a version may be as old as that one.
+            Some(_) => !self.watches && !query.contains("resourceVersionMatch=Exact"),
             None => self.watches,
         };
         (self.method == "GET" && is_collection && may_be_old).then(|| Self {
