@@ -89,8 +89,16 @@ impl Call<'_> {
         if resource.custom.is_some() && kind != resource.gvk.kind {
             let detail = format!("must be {}", resource.gvk.kind);
             let error = FieldError::invalid("kind", &kind.into(), &detail);
+            // What all kinds have in common is looked at in an update before the kind is.
+            let mut errors = Vec::new();
+            if let Some(old) = old {
+                let rule = builtin::NameRule::of(&resource.gvk);
+                builtin::validate_metadata(new, rule, &mut errors);
+                builtin::validate_metadata_update(new, old, &mut errors);
+            }
+            errors.push(error);
             let (group, name) = (&resource.gvk.group, object::name(new));
-            return Err(ApiError::invalid(group, kind, name, &[error]));
+            return Err(ApiError::invalid(group, kind, name, &errors));
         }
         let errors = match &resource.custom {
             Some(custom) => {
