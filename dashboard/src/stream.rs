@@ -255,16 +255,18 @@ impl Viewer {
 
     fn due_page(&mut self) -> Option<String> {
         let page = self.page.as_mut()?;
-        let (touched, selector) = {
-            let state = self.shared.state();
-            if !state.is_complete() {
-                return None;
-            }
-            let selector = selector(state.rollout(&page.key).as_ref());
-            (state.touched(&page.key), selector)
-        };
-        // Another Rollout of the same name, or one that came after the page was opened.
-        if selector != page.open.selector() {
+        let state = self.shared.state();
+        if !state.is_complete() {
+            return None;
+        }
+        let touched = state.touched(&page.key);
+        // Another Rollout of the same name, or one that came after the page was opened. Without a
+        // change it selects what it did.
+        let is_touched = page.sent.is_none_or(|(before, _)| before != touched);
+        let is_another =
+            is_touched && selector(state.rollout(&page.key).as_ref()) != page.open.selector();
+        drop(state);
+        if is_another {
             *page = OpenedBy::new(&self.shared, page.key.clone());
         }
         let now = (touched, *page.changes.borrow_and_update());

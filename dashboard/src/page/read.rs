@@ -11,8 +11,8 @@ use crate::kind::Kind;
 use crate::state::{owners, taken, whole};
 use crate::watched::{Watched, is_absent};
 
-/// What is kept of an object.
-pub(super) struct Kept {
+/// What is kept of an object while its page is open.
+pub(super) struct OfPage {
     pub(super) json: Value,
     /// Of a ReplicaSet: its pod template, as far as comparing needs.
     outline: Option<Outline>,
@@ -20,12 +20,12 @@ pub(super) struct Kept {
 
 /// What was read for a page.
 #[derive(Default)]
-pub(super) struct Read(BTreeMap<Kind, Watched<Kept>>);
+pub(super) struct Read(BTreeMap<Kind, Watched<OfPage>>);
 
 impl Read {
     /// Whether every kind was read, or could not be.
     pub(super) fn is_settled(&self) -> bool {
-        let is_settled = |all: &Watched<Kept>| all.is_complete() || all.trouble().is_some();
+        let is_settled = |all: &Watched<OfPage>| all.is_complete() || all.trouble().is_some();
         Kind::OF_PAGE
             .iter()
             .all(|kind| self.0.get(kind).is_some_and(is_settled))
@@ -80,7 +80,7 @@ impl Read {
             if kind != Kind::ReplicaSet {
                 let (key, json) = taken(object)?;
                 let outline = None;
-                return Some((key, Kept { json, outline }));
+                return Some((key, OfPage { json, outline }));
             }
             let (key, mut json) = whole(object)?;
             let outline = Some(Outline::of(&json));
@@ -88,7 +88,7 @@ impl Read {
             if let Some(fields) = json.as_object_mut() {
                 fields.retain(|name, _| name == "metadata");
             }
-            Some((key, Kept { json, outline }))
+            Some((key, OfPage { json, outline }))
         });
     }
 }
