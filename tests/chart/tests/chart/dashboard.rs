@@ -3,7 +3,7 @@
 use chart::Helm;
 use serde_json::{Value, json};
 
-use crate::{helm, only};
+use crate::{every_selector_is, helm, only};
 
 const ON: &str = "--set=dashboard.enabled=true";
 
@@ -189,15 +189,7 @@ fn every_selector_finds_its_pods_and_not_those_of_the_controller() {
     let objects = its(&helm, &[]);
     let labels = &pod(&objects)["metadata"]["labels"];
     assert_eq!(labels["app.kubernetes.io/component"], "rollouts-dashboard");
-    for (kind, path) in [
-        ("Deployment", "/spec/selector/matchLabels"),
-        ("NetworkPolicy", "/spec/podSelector/matchLabels"),
-        ("PodDisruptionBudget", "/spec/selector/matchLabels"),
-        ("Service", "/spec/selector"),
-    ] {
-        let selector = only(&objects, kind).pointer(path).unwrap();
-        assert_eq!(selector, labels, "{kind}");
-    }
+    every_selector_is(&objects, labels);
     let spread = &pod(&objects)["spec"]["topologySpreadConstraints"][0];
     assert_eq!(&spread["labelSelector"]["matchLabels"], labels);
 }

@@ -28,3 +28,17 @@ fn only<'a>(objects: &'a [Value], kind: &str) -> &'a Value {
     assert_eq!(found.len(), 1, "{kind}");
     found[0]
 }
+
+/// Holds all that selects the pods of a program against the labels of these.
+#[track_caller]
+fn every_selector_is(objects: &[Value], labels: &Value) {
+    for (kind, path) in [
+        ("Deployment", "/spec/selector/matchLabels"),
+        ("NetworkPolicy", "/spec/podSelector/matchLabels"),
+        ("PodDisruptionBudget", "/spec/selector/matchLabels"),
+        ("Service", "/spec/selector"),
+    ] {
+        let selector = only(objects, kind).pointer(path).unwrap();
+        assert_eq!(selector, labels, "{kind}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{helm, only};
+use crate::{every_selector_is, helm, only};
 
 fn pod(objects: &[Value]) -> &Value {
     &only(objects, "Deployment")["spec"]["template"]
@@ -62,15 +62,7 @@ fn every_selector_finds_the_pods() {
     let all = ["--set=controller.metrics.serviceMonitor.enabled=true"];
     let objects = helm.objects(&all).unwrap();
     let labels = &pod(&objects)["metadata"]["labels"];
-    for (kind, path) in [
-        ("Deployment", "/spec/selector/matchLabels"),
-        ("NetworkPolicy", "/spec/podSelector/matchLabels"),
-        ("PodDisruptionBudget", "/spec/selector/matchLabels"),
-        ("Service", "/spec/selector"),
-    ] {
-        let selector = only(&objects, kind).pointer(path).unwrap();
-        assert_eq!(selector, labels, "{kind}");
-    }
+    every_selector_is(&objects, labels);
     let monitor = &only(&objects, "ServiceMonitor")["spec"];
     let service = only(&objects, "Service");
     for (label, value) in monitor["selector"]["matchLabels"].as_object().unwrap() {
