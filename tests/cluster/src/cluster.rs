@@ -334,39 +334,36 @@ impl Cluster {
     }
 
     fn start_controller(&self) -> anyhow::Result<()> {
-        let token = self.kubectl(
-            &[
-                "create",
-                "token",
-                ACCOUNT,
-                "-n",
-                NAMESPACE,
-                "--duration=24h",
-            ],
-            "",
-        )?;
+        *self.controller() = Some(self.run_controller("rollouts-controller", &[])?);
+        Ok(())
+    }
+
+    /// Starts the shipped controller with its own ServiceAccount and these arguments besides; its
+    /// files have the name.
+    pub(crate) fn run_controller(&self, name: &str, more: &[&str]) -> anyhow::Result<Process> {
+        let ask = "create token --duration=24h -n";
+        let ask = ask.split(' ').chain([NAMESPACE, ACCOUNT]);
+        let token = self.kubectl(&ask.collect::<Vec<_>>(), "")?;
         ensure!(!token.trim().is_empty(), "an empty token");
         // The server and whom to trust are those of the kubeconfig; who speaks is not.
-        let view = [
-            "config",
-            "view",
-            "--raw",
-            "--flatten",
-            "--minify",
-            "-o",
-            "json",
-        ];
+        let view = "config view --raw --flatten --minify -o json";
+        let view: Vec<_> = view.split(' ').collect();
         let mut kubeconfig: serde_json::Value = serde_json::from_str(&self.kubectl(&view, "")?)?;
         kubeconfig["users"][0]["user"] = serde_json::json!({"token": token.trim()});
-        let path = self.guard.folder().join("controller.kubeconfig");
+        let path = self.guard.folder().join(format!("{name}.kubeconfig"));
         std::fs::write(&path, kubeconfig.to_string())?;
         let mut command = Command::new(programs::shipped("rollouts-controller")?);
         command
             .arg("--kubeconfig")
             .arg(&path)
             .args(["--metricsPort=0", "--healthzPort=0", "--logformat=text"])
+            .args(more)
             .env("POD_NAMESPACE", NAMESPACE);
-        *self.controller() = Some(self.guard.start("rollouts-controller", &mut command)?);
-        Ok(())
+        self.guard.start(name, &mut command)
+    }
+
+    /// Ends a program with SIGKILL.
+    pub(crate) fn kill(&self, process: Process) {
+        self.guard.kill(process);
     }
 }

@@ -26,7 +26,28 @@ const SOON: Duration = Duration::from_secs(15);
 /// Nothing has happened for so long: what a line set off is over.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// Runs a scenario in a namespace of its own. Which durations are not as short as they should be.
+/// A namespace for a scenario; with a controller of its own where lines stop it. `None` where there is
+/// no cluster.
+///
+/// # Panics
+/// When it cannot be made.
+#[must_use]
+pub fn open(scenario: &Scenario) -> Option<World> {
+    let stops = |line: &Line| {
+        matches!(
+            line.command,
+            Command::StopController | Command::StartController | Command::RestartController
+        )
+    };
+    let name = scenario.name.replace('_', "-");
+    if scenario.lines.iter().any(stops) {
+        World::with_own_controller(&name)
+    } else {
+        World::open(&name)
+    }
+}
+
+/// Runs a scenario in its namespace. Which durations are not as short as they should be.
 ///
 /// Where its lines hold late, the controller may have something left to write in any of them.
 ///
@@ -85,12 +106,12 @@ impl Run<'_> {
                 self.deed_is_done()?;
             }
             Command::StopController => {
-                self.world.cluster().stop_controller();
+                self.world.stop_controller()?;
                 self.deed_is_done()?;
             }
             // There is none: it begins where the last one was stopped.
             Command::RestartController | Command::StartController => {
-                self.world.cluster().replace_controller()?;
+                self.world.start_controller()?;
                 self.deed_is_done()?;
             }
             Command::Advance(time) => {
@@ -135,6 +156,9 @@ impl Run<'_> {
         }
         if text(&object, "/kind") == "Rollout" {
             self.raised.extend(hurry::rollout(&mut object, true));
+            if let Some((key, value)) = self.world.label() {
+                object["metadata"]["labels"][key] = value.into();
+            }
             if self.has_flapping_pods {
                 hurry::flapping(&mut object);
             }

@@ -10,7 +10,6 @@ use tests::scenario::disturbance::Lines;
 use tests::scenario::parse::{Scenario, read_all};
 
 use crate::scenario;
-use crate::world::World;
 
 /// At the same time.
 const THREADS: usize = 16;
@@ -84,7 +83,7 @@ pub fn run(scenarios: &[Scenario], lines: Lines) -> ExitCode {
 
 fn is_fine(scenario: &Scenario, lines: Lines) -> bool {
     let begun = Instant::now();
-    let world = World::open(&scenario.name.replace('_', "-"));
+    let world = scenario::open(scenario);
     let outcome = world.map(|world| scenario::run(&world, scenario, lines));
     let took = begun.elapsed();
     match &outcome {

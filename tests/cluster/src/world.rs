@@ -1,5 +1,6 @@
 //! One namespace for one test.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -11,11 +12,14 @@ use tests::reading::{self, text};
 
 use crate::ask::in_namespace;
 use crate::cluster::Cluster;
+use crate::guard::Process;
 use crate::record;
 use crate::watch_log::{Place, WatchLog, since_1970};
 
 /// Longest wait for anything; machines that run tests have much else to do.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// Says which controller works on a Rollout.
+const INSTANCE: &str = "argo-rollouts.argoproj.io/controller-instance-id";
 
 /// A namespace of the shared cluster, watched from before it has anything; see the crate's
 /// documentation. What goes wrong in it fails the test.
@@ -25,7 +29,12 @@ pub struct World {
     /// What the namespace is called in the log.
     called: &'static str,
     log: WatchLog,
+    own: Option<Own>,
 }
+
+/// A controller that works in one namespace only, so that it may be stopped without anybody else
+/// noticing.
+struct Own(Mutex<Option<Process>>);
 
 impl World {
     /// A new namespace. `None` where there is no cluster; see [`Cluster::shared`].
@@ -46,7 +55,61 @@ impl World {
             namespace,
             called,
             log,
+            own: None,
         })
+    }
+
+    /// As [`Self::open`], with a controller of its own, which may be stopped and started. Its Rollouts
+    /// have the label of its instance.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn with_own_controller(name: &str) -> Option<Self> {
+        let mut world = Self::open(name)?;
+        world.own = Some(Own(Mutex::default()));
+        or_panic(world.start_controller());
+        Some(world)
+    }
+
+    /// Ends the controller of its own with SIGKILL, if it runs, and starts it again.
+    ///
+    /// # Errors
+    /// When there is none of its own, or it does not start.
+    pub fn start_controller(&self) -> anyhow::Result<()> {
+        self.stop_controller()?;
+        let arguments = [
+            "--namespaced",
+            &format!("--namespace={}", self.namespace),
+            &format!("--instance-id={}", self.namespace),
+            "--leader-elect=false",
+        ];
+        let name = format!("controller-{}", self.namespace);
+        let process = self.cluster.run_controller(&name, &arguments)?;
+        *self.own()? = Some(process);
+        Ok(())
+    }
+
+    /// Ends the controller of its own with SIGKILL, if it runs.
+    ///
+    /// # Errors
+    /// When there is none of its own.
+    pub fn stop_controller(&self) -> anyhow::Result<()> {
+        if let Some(process) = self.own()?.take() {
+            self.cluster.kill(process);
+        }
+        Ok(())
+    }
+
+    fn own(&self) -> anyhow::Result<std::sync::MutexGuard<'_, Option<Process>>> {
+        let own = self.own.as_ref();
+        let Own(own) = own.context("the controller here is everybody's")?;
+        Ok(own.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The label of what the controller here works on, if it does not work on everything.
+    pub(crate) fn label(&self) -> Option<(&'static str, &str)> {
+        self.own.as_ref().map(|_| (INSTANCE, &*self.namespace))
     }
 
     /// The cluster that it is in.
@@ -60,8 +123,14 @@ impl World {
     /// # Panics
     /// When they are refused.
     pub fn apply(&self, manifests: &str) {
+        let mut manifests = manifests.to_owned();
+        if let Some((key, value)) = self.label() {
+            let label = format!("{key}={value}");
+            let label = ["label", "--local", "-f", "-", "-o", "yaml", &label];
+            manifests = or_panic(self.cluster.kubectl(&label, &manifests));
+        }
         let arguments = ["apply", "-f", "-", "-n", &self.namespace];
-        or_panic(self.cluster.kubectl(&arguments, manifests));
+        or_panic(self.cluster.kubectl(&arguments, &manifests));
     }
 
     /// Runs a command line of kubectl, without `kubectl`; what it printed.
@@ -107,7 +176,10 @@ impl World {
         let log = &self.log;
         let found = log.follow(&mut place, end, |objects, _| look(objects));
         found.unwrap_or_else(|| {
-            let ended = self.cluster.controller_ended();
+            let ended = match self.own() {
+                Ok(mut own) => own.as_mut().and_then(Process::last_words),
+                Err(_) => self.cluster.controller_ended(),
+            };
             let sets = self.kubectl("get rollouts,replicasets,pods,services -o wide");
             panic!(
                 "waited in vain until {what}:\n{sets}\n{}",
@@ -209,6 +281,9 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
+        if self.own.is_some() {
+            let _ = self.stop_controller();
+        }
         // A cluster that was given is left as it was; one of our own goes as a whole.
         if std::env::var_os("KUBECONFIG_TEST").is_some() {
             let delete = ["delete", "namespace", &self.namespace, "--wait=false"];

@@ -138,7 +138,7 @@ fn kubectl_alone_steers_a_canary() {
 
 #[test]
 fn a_controller_that_is_killed_in_the_middle_leaves_nothing_half_done() {
-    let Some(world) = World::open("canary-killed") else {
+    let Some(world) = World::with_own_controller("canary-killed") else {
         return;
     };
     world.apply(WEB);
@@ -147,7 +147,7 @@ fn a_controller_that_is_killed_in_the_middle_leaves_nothing_half_done() {
     world.until("a new ReplicaSet", |objects| {
         (objects.list("replicasets").count() == 2).then_some(())
     });
-    world.cluster().replace_controller().unwrap();
+    world.start_controller().unwrap();
     world.until_phase("web", "Paused");
     assert_eq!(sizes(&world), are(&[("v1", 3), ("v2", 1)]));
     world.kubectl("rollouts promote web --full");
