@@ -88,8 +88,10 @@ pub(crate) fn switch_back(
     let active = Services::of(situation, strategy).active();
     let all = &situation.revisions.all;
     let is_on_one = all.iter().any(|rs| active.selects(&rs.hash));
-    // Old counts show pods that a smaller size may take yet.
-    let has_some = stable.is_current() && stable.available() > 0;
+    // Old counts show pods that a smaller size may take yet. Users who are on no pods at all have
+    // nothing to lose.
+    let is_on_all = active.selected == Selected::Nothing;
+    let has_some = stable.available() > 0 && (stable.is_current() || !is_on_all);
     let can_answer = has_some || all.iter().all(|rs| rs.available() == 0);
     (is_on_one || can_answer)
         .then(|| active.point_at(situation, stable))

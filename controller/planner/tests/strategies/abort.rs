@@ -35,6 +35,25 @@ fn users_go_back_first() {
 }
 
 #[test]
+fn users_who_are_on_no_pods_go_back_on_old_counts_too() {
+    let mut world = switched_and_aborted();
+    for set in &mut world.sets {
+        set.generation += 1;
+    }
+    let mut selects = |label: Option<&str>| {
+        let selector = &mut world.services.get_mut("active").unwrap().selector;
+        selector.remove(POD_TEMPLATE_HASH);
+        selector.extend(label.map(|it| (POD_TEMPLATE_HASH.to_owned(), it.to_owned())));
+        world.plan()
+    };
+    let of_nobody = selects(Some("nothing"));
+    let of_all = selects(None);
+    assert!(switches_back(&world, first(&of_nobody)));
+    let switches = |action: &planner::Action| switches_back(&world, &action.write);
+    assert!(!of_all.actions.iter().any(switches), "{of_all:#?}");
+}
+
+#[test]
 fn an_invalid_spec_does_not_hold_up_an_abort() {
     let mut world = switched_and_aborted();
     let mut observed = world.observed();
