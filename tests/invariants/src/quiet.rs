@@ -126,7 +126,8 @@ fn says_nothing_new(step: &Step<'_>) -> bool {
     }
 }
 
-/// L4: after an abort the active Service is back on stable within five writes of ours.
+/// L4: after an abort the active Service is back on stable within five writes of ours, from when users
+/// could go back.
 #[derive(Clone, Default)]
 pub(crate) struct AbortIsShort {
     /// Writes since users could go back.
@@ -164,6 +165,11 @@ fn could_go_back(world: &World, rollout: &Rollout) -> bool {
     let active = blue_green(rollout).filter(|_| is_aborted && !rollout.deleting);
     let service = active.and_then(|it| world.service(&rollout.namespace, &it.active_service));
     let stable = world.set_of(rollout, &status.stable);
-    service.is_some_and(|service| service.selects != status.stable)
-        && stable.is_some_and(|stable| world.counted_on(stable) > 0)
+    let Some((service, stable)) = service.zip(stable) else {
+        return false;
+    };
+    // Users on the pods of all versions wait until it is known how many of them are stable's
+    // (docs/safety.md).
+    let is_known = !service.selects.is_empty() || stable.observed_generation >= stable.generation;
+    service.selects != status.stable && world.counted_on(stable) > 0 && is_known
 }
