@@ -108,7 +108,7 @@ impl AbortWins {
             return None;
         }
         let rollout = step.owner(after)?;
-        let mut specs = step.world.specs(rollout.uid);
+        let mut specs = step.specs(rollout.uid);
         let is_canary = specs.all(|spec| matches!(spec.strategy, Strategy::Canary(_)));
         (is_canary && after.hash == rollout.status.current && self.binds(step, rollout)).then(
             || {

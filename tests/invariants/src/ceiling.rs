@@ -29,7 +29,7 @@ impl Checker for Ceiling {
         let is_new_or_stable = |set: &ReplicaSet| {
             set.hash == rollout.status.current || set.hash == rollout.status.stable
         };
-        let limits = step.world.specs(rollout.uid).map(|spec| {
+        let limits = step.specs(rollout.uid).map(|spec| {
             let desired = spec.replicas;
             match &spec.strategy {
                 Strategy::Canary(canary) => {

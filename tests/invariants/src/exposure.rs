@@ -60,7 +60,7 @@ impl Checker for Referenced {
         let what = match pair.after.as_deref() {
             None => (before.replicas > 0).then(|| "was removed".to_owned()),
             Some(after) => {
-                let mut specs = step.world.specs(rollout.uid);
+                let mut specs = step.specs(rollout.uid);
                 let is_active = specs.all(|spec| match &spec.strategy {
                     Strategy::BlueGreen(options) => {
                         options.active_service == service.name && after.replicas < spec.replicas

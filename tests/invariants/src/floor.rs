@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use crate::history::{Changed, Pair};
 use crate::judge::{Checker, Step};
 use crate::sizes::surge_and_unavailable;
-use crate::vocabulary::{Millis, Pod, ReplicaSet, Rollout, Strategy, Uid};
-use crate::world::World;
+use crate::vocabulary::{Millis, Pod, ReplicaSet, Rollout, Spec, Strategy, Uid};
 
 /// S1: Σ avail + debt ≥ floor D − U whenever an available pod goes because of us, and no write of
 /// ours lowers Σ avail⁻ below it.
@@ -174,7 +173,7 @@ impl Floor {
             known += sure;
             debts += state.debt;
         }
-        let pods = promised(step.world, rollout);
+        let pods = promised(rollout, step.world.specs(rollout.uid));
         if pods != promise.pods {
             (promise.pods, promise.most) = (pods, 0);
         }
@@ -191,11 +190,11 @@ impl Floor {
 
 /// floor D − U: the least that any spec asks for which a write may have been decided on. Nothing is
 /// promised by another strategy, or while the Rollout is deleted.
-fn promised(world: &World, rollout: &Rollout) -> i64 {
+fn promised<'a>(rollout: &Rollout, specs: impl Iterator<Item = &'a Spec>) -> i64 {
     if rollout.deleting {
         return 0;
     }
-    let promises = world.specs(rollout.uid).map(|spec| match &spec.strategy {
+    let promises = specs.map(|spec| match &spec.strategy {
         Strategy::Canary(canary) => {
             let (_, unavailable) = surge_and_unavailable(canary, spec.replicas);
             (spec.replicas - unavailable).max(0)
@@ -215,7 +214,7 @@ fn lowered(
     if step.is_overtaken(rollout.uid) {
         return None;
     }
-    let promise = promised(step.world, rollout);
+    let promise = promised(rollout, step.specs(rollout.uid));
     let of_rollout = |set: &Option<std::sync::Arc<ReplicaSet>>| {
         let set = set.as_deref().filter(|set| set.owner == Some(rollout.uid));
         set.map_or(0, |set| step.world.counted_on(set))

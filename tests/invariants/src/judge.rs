@@ -15,7 +15,7 @@ use crate::stable::{StableKeepsPods, StableMark};
 use crate::steps::Steps;
 use crate::switch::Switch;
 use crate::versions::{CompareAndSwap, OwnWrites};
-use crate::vocabulary::{Millis, ReplicaSet, Rollout, Service, Uid};
+use crate::vocabulary::{Millis, ReplicaSet, Rollout, Service, Spec, Uid};
 use crate::world::World;
 
 /// One change, and the world after it. The world before differs in the changed object alone.
@@ -71,6 +71,11 @@ impl<'a> Step<'a> {
     #[must_use]
     pub fn is_overtaken(&self, rollout: Uid) -> bool {
         self.world.is_overtaken(rollout, self.change)
+    }
+
+    /// Every spec that this may have been decided on.
+    pub fn specs(&self, rollout: Uid) -> impl DoubleEndedIterator<Item = &'a Spec> + Clone {
+        self.world.specs_of(rollout, self.change.decided_on)
     }
 
     /// The Rollout that controls a ReplicaSet.

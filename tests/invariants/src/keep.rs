@@ -74,7 +74,7 @@ impl Checker for Keep {
             return None;
         }
         let rollout = step.owner(after)?;
-        let mut verdicts = step.world.specs(rollout.uid).map(|spec| {
+        let mut verdicts = step.specs(rollout.uid).map(|spec| {
             let why = self.too_early(step, rollout, spec, after)?;
             let (from, to) = (before.replicas, after.replicas);
             Some(format!("{} went from {from} to {to} {why}", after.name))
@@ -91,7 +91,7 @@ impl Keep {
         }
         if let Some(rollout) = step.world.switched_by(after) {
             let key = |hash: &Text| (rollout.uid, hash.clone());
-            let delays = step.world.specs(rollout.uid).map(Delays::of);
+            let delays = step.specs(rollout.uid).map(Delays::of);
             if let Some(least) = delays.reduce(Delays::least) {
                 let at = step.now();
                 self.left.insert(key(&before.selects), Left { at, least });

@@ -58,7 +58,7 @@ impl Checker for Ownership {
                 if writers.any(|rollout| step.is_overtaken(rollout)) {
                     return None;
                 }
-                foreign_service(step.world, pair)
+                foreign_service(step, pair)
             }
             Changed::Pod(_) => Some("a pod is none of ours".to_owned()),
             Changed::Other { resource, name } => Some(format!("{resource} {name} is none of ours")),
@@ -93,17 +93,17 @@ fn foreign_set(world: &World, pair: &Pair<ReplicaSet>, may_be_gone: bool) -> Opt
     (!ours).then(|| format!("{} belongs to no Rollout", set.name))
 }
 
-fn foreign_service(world: &World, pair: &Pair<Service>) -> Option<String> {
+fn foreign_service(step: &Step<'_>, pair: &Pair<Service>) -> Option<String> {
     let service = pair.any()?;
     let name = &service.name;
-    let mut here = world.rollouts().iter().filter(|rollout| {
-        let mut specs = world.specs(rollout.uid);
+    let mut here = step.world.rollouts().iter().filter(|rollout| {
+        let mut specs = step.specs(rollout.uid);
         rollout.namespace == service.namespace && specs.any(|spec| names_service(spec, name))
     });
     let manager = pair.before.as_deref().map(|before| &before.managed_by);
     let manager = manager.filter(|manager| !manager.is_empty());
     let Some(rollout) = here.clone().next() else {
-        let may_be = is_given_back(pair) || is_sent_back(world, pair);
+        let may_be = is_given_back(pair) || is_sent_back(step, pair);
         return (!may_be).then(|| format!("service {name} is named by no Rollout"));
     };
     let manager = manager.filter(|manager| here.all(|rollout| rollout.name != **manager))?;
@@ -127,15 +127,15 @@ fn is_given_back(pair: &Pair<Service>) -> bool {
 
 /// Whether a write sends users of a Service that a Rollout switches back to its stable version, where
 /// two strategies are written and an abort is in force: that is not held up by an invalid spec (S14).
-fn is_sent_back(world: &World, pair: &Pair<Service>) -> bool {
+fn is_sent_back(step: &Step<'_>, pair: &Pair<Service>) -> bool {
     let Some((before, after)) = pair.both() else {
         return false;
     };
-    let mut rollouts = world.rollouts().iter();
+    let mut rollouts = step.world.rollouts().iter();
     let manager = rollouts
         .find(|rollout| rollout.name == before.managed_by && rollout.namespace == before.namespace);
     manager.is_some_and(|rollout| {
-        let mut specs = world.specs(rollout.uid);
+        let mut specs = step.specs(rollout.uid);
         rollout.status.abort
             && specs.any(|spec| spec.strategy == Strategy::Invalid)
             && after.managed_by == before.managed_by

@@ -86,7 +86,7 @@ impl Checker for StableKeepsPods {
         if step.is_overtaken(rollout.uid) {
             return None;
         }
-        let mut specs = step.world.specs(rollout.uid);
+        let mut specs = step.specs(rollout.uid);
         let is_too_small = specs
             .all(|spec| matches!(spec.strategy, Strategy::BlueGreen(_)) && size < spec.replicas);
         is_too_small.then(|| {

@@ -98,7 +98,7 @@ impl Switch {
         if stable.is_empty() || to == stable || self.committed.get(&rollout.uid) == Some(to) {
             return None;
         }
-        let specs = step.world.specs(rollout.uid);
+        let specs = step.specs(rollout.uid);
         let wanted = specs.clone().map(|spec| spec.replicas).min()?;
         let available = step.world.counted_on(target);
         if available < wanted {

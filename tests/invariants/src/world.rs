@@ -20,12 +20,20 @@ pub struct World {
     pods: Vec<Arc<Pod>>,
     /// What a single version of a ReplicaSet does not tell.
     about: BTreeMap<Uid, About>,
-    /// Every spec of a Rollout since the generation that its status speaks of.
-    specs: BTreeMap<Uid, Vec<(i64, Arc<Spec>)>>,
+    /// Every spec of a Rollout, the newest last.
+    specs: BTreeMap<Uid, Vec<Known>>,
     /// Rollouts that were removed.
     gone: BTreeSet<Uid>,
     /// When users changed a Rollout or a child of it last, or the cluster took a pod of it.
     disturbed: BTreeMap<Uid, u64>,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    generation: i64,
+    spec: Arc<Spec>,
+    /// The version of the Rollout whose status first spoke of a later generation.
+    left_at: Option<u64>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -84,8 +92,22 @@ impl World {
     /// says was observed, the newest last. The user can always change the spec between a decision
     /// and its writes, since these carry the version of a ReplicaSet or Service only.
     pub fn specs(&self, rollout: Uid) -> impl DoubleEndedIterator<Item = &Spec> + Clone {
+        self.specs_of(rollout, None)
+    }
+
+    /// As [`Self::specs`], for a write of somebody who saw the Rollout at this version: a status that
+    /// speaks of a later generation says what another controller has observed.
+    pub fn specs_of(
+        &self,
+        rollout: Uid,
+        decided_on: Option<u64>,
+    ) -> impl DoubleEndedIterator<Item = &Spec> + Clone {
         let specs = self.specs.get(&rollout).map_or(&[][..], Vec::as_slice);
-        specs.iter().map(|(_, spec)| &**spec)
+        let may_be = move |known: &&Known| match known.left_at {
+            Some(left_at) => decided_on.is_some_and(|seen| seen < left_at),
+            None => true,
+        };
+        specs.iter().filter(may_be).map(|known| &*known.spec)
     }
 
     /// Whether users or the cluster did something to a Rollout or its children that a write could
@@ -228,13 +250,22 @@ impl World {
         };
         let specs = self.specs.entry(rollout.uid).or_default();
         let observed = rollout.status.observed_generation.unwrap_or(0);
-        specs.retain(|(generation, _)| *generation >= observed);
-        let is_known = specs.last().is_some_and(|(generation, spec)| {
-            *generation == rollout.generation
-                && (Arc::ptr_eq(spec, &rollout.spec) || *spec == rollout.spec)
+        for known in specs.iter_mut().rev() {
+            if known.left_at.is_some() {
+                break;
+            }
+            known.left_at = (known.generation < observed).then_some(rollout.version);
+        }
+        let is_known = specs.last().is_some_and(|known| {
+            known.generation == rollout.generation
+                && (Arc::ptr_eq(&known.spec, &rollout.spec) || known.spec == rollout.spec)
         });
         if !is_known {
-            specs.push((rollout.generation, Arc::clone(&rollout.spec)));
+            specs.push(Known {
+                generation: rollout.generation,
+                spec: Arc::clone(&rollout.spec),
+                left_at: None,
+            });
         }
     }
 
