@@ -59,7 +59,7 @@ pub(crate) fn plan(situation: &Situation<'_>, strategy: &BlueGreenStrategy) -> P
 
     let another = situation.is_another_revision(&new.hash);
     draft.status.current_pod_hash = Some(new.hash.clone());
-    note_selectors(situation, &mut draft, &services);
+    services.note(situation, &mut draft.status.blue_green);
     if another {
         end_update(&mut draft.status);
         let verdict = verdict(situation, &draft.status, strategy, true);
@@ -115,26 +115,6 @@ pub(crate) fn give_way<'a>(
     } else if let Some(stable) = situation.revisions.stable {
         draft.resize(stable, situation.replicas);
     }
-}
-
-/// What the Services select is part of the status. A selector that was removed or points at
-/// nothing of ours leaves what was committed last, until it is put back.
-fn note_selectors(situation: &Situation<'_>, draft: &mut Draft<'_>, services: &Services<'_>) {
-    let BlueGreenStatus {
-        preview_selector,
-        active_selector,
-        ..
-    } = &mut draft.status.blue_green;
-    let ours = |label: &str| situation.revisions.all.iter().any(|rs| rs.hash == label);
-    if let Selected::Revision(label) = services.active().selected
-        && ours(label)
-    {
-        *active_selector = Some(label.to_owned());
-    }
-    *preview_selector = match services.preview().map(|preview| preview.selected) {
-        Some(Selected::Revision(label)) => Some(label.to_owned()),
-        Some(Selected::Nothing) | None => None,
-    };
 }
 
 /// How the update goes back to a version that was there before, if it does.

@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crds::{RolloutSpec, defaults, names, rollout::BlueGreenStrategy};
+use crds::rollout::BlueGreenStrategy;
+use crds::rollout::status::BlueGreenStatus;
+use crds::{RolloutSpec, defaults, names};
 
 use crate::situation::{Draft, Situation};
 use crate::{Action, ReplicaSet, Service, ServiceState, Write, events};
@@ -46,8 +48,26 @@ impl<'a> Services<'a> {
         self.active
     }
 
-    pub(crate) const fn preview(&self) -> Option<Pointer<'a>> {
-        self.preview
+    /// Notes what the Services select. An active one whose selector was removed or points at nothing of
+    /// ours leaves what was committed last, until it is put back.
+    pub(crate) fn note(&self, situation: &Situation<'_>, status: &mut BlueGreenStatus) {
+        let ours = |label: &str| situation.revisions.all.iter().any(|rs| rs.hash == label);
+        if let Selected::Revision(label) = self.active.selected
+            && ours(label)
+        {
+            status.active_selector = Some(label.to_owned());
+        }
+        status.preview_selector = match self.preview.map(|preview| preview.selected) {
+            Some(Selected::Revision(label)) => Some(label.to_owned()),
+            Some(Selected::Nothing) | None => None,
+        };
+    }
+
+    /// Whether the Services select what was noted last.
+    pub(crate) fn are_as_noted(&self, situation: &Situation<'_>, noted: &BlueGreenStatus) -> bool {
+        let mut now = noted.clone();
+        self.note(situation, &mut now);
+        now == *noted
     }
 
     /// Labels of the revisions that are selected.

@@ -105,7 +105,14 @@ impl<'s, 'a> Update<'s, 'a> {
         else {
             return;
         };
-        if self.is_active || self.new.spec() == 0 {
+        // The delay begins when users have left, also those who came after it had begun: by a Service
+        // that was sent elsewhere since status was written.
+        let noted = &self.situation.old.blue_green;
+        if self.is_active || !self.services.are_as_noted(self.situation, noted) {
+            draft.remove_annotation(self.new, names::SCALE_DOWN_DEADLINE);
+            return;
+        }
+        if self.new.spec() == 0 {
             return;
         }
         // One from before the abort marked a way back; it says nothing about the abort.
