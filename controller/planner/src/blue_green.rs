@@ -110,6 +110,7 @@ pub(crate) fn give_way<'a>(
         .filter(|new| !situation.is_another_revision(&new.hash))
         .filter(|new| !is_stable(new));
     let services = Services::of(situation, strategy);
+    services.note(situation, &mut draft.status.blue_green);
     if let Some(new) = aborted {
         Update::of(situation, draft, strategy, &services, new).resize(draft);
     } else if let Some(stable) = situation.revisions.stable {
