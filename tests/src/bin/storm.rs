@@ -1,9 +1,4 @@
 //! `storm`: plays storms over the shipped controller, by seed.
-//!
-//! ```text
-//! storm [--first N] [--seeds N | --minutes N]     look for a broken promise, on all cores
-//! storm --seed N [--keep 1,2,…] [--without deaths,errors,lags]     play one again, and tell all
-//! ```
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -11,27 +6,61 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use clap::Parser;
 use tests::scenario::transcript::story;
 use tests::storm::draw::Storm;
 use tests::storm::play::{Broken, play};
 use tests::storm::shrink::{calm, command, shrink};
 
-#[derive(Default)]
+/// How often a long search says how far it is.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
+
+/// Looks for a broken promise in storms: the shipped controller over the embedded cluster, with
+/// faults and people, drawn by seed.
+#[derive(Parser)]
+#[command(after_help = "Examples:
+  # A hundred storms, on all cores:
+  storm
+
+  # An hour of them, none that was played before:
+  storm --minutes 60 --first 2000000
+
+  # One of them again, told as a story:
+  storm --seed 800238
+
+  # Only some of what happened in it, and no crashes:
+  storm --seed 800238 --keep 10,17,20 --without deaths")]
 struct Arguments {
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
     first: u64,
-    seeds: Option<u64>,
+    /// How many seeds.
+    #[arg(long, default_value_t = 100)]
+    seeds: u64,
+    /// Search for so many minutes instead.
+    #[arg(long, conflicts_with = "seeds")]
     minutes: Option<u64>,
+    /// Threads; all cores when absent.
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// Play this one, and tell all.
+    #[arg(long, conflicts_with_all = ["first", "seeds", "minutes", "jobs"])]
     seed: Option<u64>,
-    keep: Option<BTreeSet<usize>>,
+    /// Of its events only these, by number.
+    #[arg(long, requires = "seed", value_delimiter = ',')]
+    keep: Option<Vec<usize>>,
+    /// Leave these out.
+    #[arg(long, requires = "seed", value_delimiter = ',', value_parser = ["deaths", "errors", "lags"])]
     without: Vec<String>,
 }
 
 fn main() -> ExitCode {
-    let done = arguments().and_then(|it| match it.seed {
-        Some(seed) => one(seed, &it),
-        None => many(&it),
-    });
+    let arguments = Arguments::parse();
+    let done = match arguments.seed {
+        Some(seed) => one(seed, &arguments),
+        None => many(&arguments),
+    };
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -42,35 +71,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn arguments() -> Result<Arguments> {
-    let mut read = Arguments::default();
-    let mut rest = std::env::args().skip(1);
-    while let Some(flag) = rest.next() {
-        let value = rest
-            .next()
-            .with_context(|| format!("{flag} needs a value"))?;
-        match flag.as_str() {
-            "--first" => read.first = value.parse()?,
-            "--seeds" => read.seeds = Some(value.parse()?),
-            "--minutes" => read.minutes = Some(value.parse()?),
-            "--seed" => read.seed = Some(value.parse()?),
-            "--keep" => {
-                let numbers = value.split(',').filter(|it| !it.is_empty());
-                read.keep = Some(numbers.map(str::parse).collect::<Result<_, _>>()?);
-            }
-            "--without" => read.without = value.split(',').map(str::to_owned).collect(),
-            other => {
-                bail!("{other} is none of --first, --seeds, --minutes, --seed, --keep, --without")
-            }
-        }
-    }
-    Ok(read)
-}
-
 fn one(seed: u64, arguments: &Arguments) -> Result<bool> {
     let mut storm = Storm::of(seed);
     if let Some(kept) = &arguments.keep {
-        storm = storm.keep(kept);
+        storm = storm.keep(&kept.iter().copied().collect());
     }
     for what in &arguments.without {
         storm = calm(&storm, what);
@@ -91,46 +95,65 @@ struct Totals {
     virtual_time: Duration,
     revisions: usize,
     found: Vec<(u64, Broken)>,
+    /// How often it was told how far it is.
+    told: u32,
+}
+
+impl Totals {
+    fn say(&self, begin: Instant, jobs: usize) -> String {
+        let seconds = begin.elapsed().as_secs_f64();
+        format!(
+            "storm: {} seeds on {jobs} threads in {seconds:.1} s ({:.2} seeds/s and thread), {} h of virtual \
+             time, {} revisions judged, {} seeds broke a promise",
+            self.seeds,
+            self.seeds as f64 / seconds / jobs as f64,
+            self.virtual_time.as_secs() / 3600,
+            self.revisions,
+            self.found.len(),
+        )
+    }
+}
+
+struct Search {
+    begin: Instant,
+    end: Option<Instant>,
+    jobs: usize,
+    last: u64,
+    next: AtomicU64,
+    totals: Mutex<Totals>,
 }
 
 fn many(arguments: &Arguments) -> Result<bool> {
     let begin = Instant::now();
-    let end = arguments
-        .minutes
-        .map(|it| begin + Duration::from_secs(it * 60));
-    let last = arguments.first
-        + arguments
-            .seeds
-            .unwrap_or(if end.is_some() { u64::MAX / 2 } else { 100 });
-    let next = AtomicU64::new(arguments.first);
-    let totals = Mutex::new(Totals::default());
+    let minutes = arguments.minutes.map(|it| Duration::from_secs(it * 60));
+    let seeds = match minutes {
+        Some(_) => u64::MAX / 2,
+        None => arguments.seeds,
+    };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let search = Search {
+        begin,
+        end: minutes.map(|it| begin + it),
+        jobs: arguments.jobs.unwrap_or(cores).max(1),
+        last: arguments.first.saturating_add(seeds),
+        next: AtomicU64::new(arguments.first),
+        totals: Mutex::default(),
+    };
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores)
-            .map(|_| scope.spawn(|| work(&next, last, end, &totals)))
+        let threads: Vec<_> = (0..search.jobs)
+            .map(|_| scope.spawn(|| search.work()))
             .collect();
         threads.into_iter().try_for_each(|it| match it.join() {
             Ok(done) => done,
             Err(_) => bail!("a storm panicked"),
         })
     })?;
-    let totals = totals
+    let totals = search
+        .totals
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    let seconds = begin.elapsed().as_secs_f64();
-    println!(
-        "storm: {} seeds on {cores} threads in {seconds:.1} s ({:.2} seeds/s and core), {} h of virtual \
-         time, {} revisions judged, {} seeds broke a promise",
-        totals.seeds,
-        totals.seeds as f64 / seconds / cores as f64,
-        totals.virtual_time.as_secs() / 3600,
-        totals.revisions,
-        totals.found.len(),
-    );
+    println!("{}", totals.say(begin, search.jobs));
     let mut told = BTreeSet::new();
-    for (seed, broken) in &totals.found {
-        println!("seed {seed}: {}: {}", broken.id, broken.what);
-    }
     for (seed, broken) in &totals.found {
         if told.insert(broken.id.clone()) {
             let (storm, broken) = shrink(&Storm::of(*seed), broken, 150)?;
@@ -145,21 +168,29 @@ fn many(arguments: &Arguments) -> Result<bool> {
     Ok(totals.found.is_empty())
 }
 
-fn work(next: &AtomicU64, last: u64, end: Option<Instant>, totals: &Mutex<Totals>) -> Result<()> {
-    loop {
-        let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= last || end.is_some_and(|end| Instant::now() >= end) {
-            return Ok(());
+impl Search {
+    fn work(&self) -> Result<()> {
+        loop {
+            let seed = self.next.fetch_add(1, Ordering::Relaxed);
+            if seed >= self.last || self.end.is_some_and(|end| Instant::now() >= end) {
+                return Ok(());
+            }
+            let outcome = play(&Storm::of(seed))?;
+            let mut totals = self
+                .totals
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            totals.seeds += 1;
+            totals.virtual_time += outcome.history.end;
+            totals.revisions += outcome.history.commits.len();
+            if let Some(broken) = outcome.broken {
+                println!("seed {seed}: {}: {}", broken.id, broken.what);
+                totals.found.push((seed, broken));
+            }
+            if self.begin.elapsed() > TOLD_EVERY * (totals.told + 1) {
+                totals.told += 1;
+                eprintln!("{}", totals.say(self.begin, self.jobs));
+            }
         }
-        let outcome = play(&Storm::of(seed))?;
-        let mut totals = totals
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        totals.seeds += 1;
-        totals.virtual_time += outcome.history.end;
-        totals.revisions += outcome.history.commits.len();
-        totals
-            .found
-            .extend(outcome.broken.map(|broken| (seed, broken)));
     }
 }
