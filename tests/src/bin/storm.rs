@@ -48,7 +48,7 @@ struct Arguments {
     #[arg(long, conflicts_with_all = ["first", "seeds", "minutes", "jobs"])]
     seed: Option<u64>,
     /// Of its events only these, by number.
-    #[arg(long, requires = "seed", value_delimiter = ',')]
+    #[arg(long, requires = "seed", value_delimiter = ',', num_args = 0..)]
     keep: Option<Vec<usize>>,
     /// Leave these out.
     #[arg(long, requires = "seed", value_delimiter = ',', value_parser = ["deaths", "errors", "lags"])]
