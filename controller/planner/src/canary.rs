@@ -114,12 +114,13 @@ fn settle_wishes(
     } else {
         status.current_step_index = None;
     }
-    // A client that writes the index alone leaves the condition of the pause it skipped.
+    // A client that writes an index leaves what belongs to the pause that it skipped: its condition, or
+    // the note that it was there, which would look as if somebody had ended the one that comes.
     let steps = Steps::of(canary, status);
     let skipped = status
         .paused_step_index
         .is_some_and(|paused| paused != steps.index());
-    if steps.pause().is_none() || (skipped && !status.pause_conditions.is_empty()) {
+    if steps.pause().is_none() || skipped {
         status
             .pause_conditions
             .retain(|pause| pause.reason != PAUSE_REASON);

@@ -23,6 +23,9 @@ use crate::scenario::lab::{Lab, on_virtual_time, options};
 use crate::scenario::parse::Act;
 use crate::sight;
 
+/// More changes than any storm of this length has a reason for.
+const MOST: usize = 50_000;
+
 /// A promise that was broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
@@ -133,12 +136,15 @@ impl<'a> Run<'a> {
     }
 
     async fn pass(&mut self, time: Duration) {
-        self.lab.watch(time, |_| false).await;
+        self.lab.watch(time, is_hot).await;
     }
 
     async fn deeds(&mut self) {
         for (_, gap, deed) in &self.storm.deeds {
             self.pass(*gap).await;
+            if is_hot(&self.lab) {
+                return;
+            }
             // What is refused (nothing to undo, say) changes nothing.
             self.act(deed).await;
             self.lab.settle().await;
@@ -226,7 +232,12 @@ impl<'a> Run<'a> {
             if seen.is_some_and(|it| is_true(it, "/status/abort")) {
                 let _ = user.act(&Act::Retry, &self.lab.world, "web").await;
             }
-            arrived = self.lab.watch(Duration::from_secs(60), has_arrived).await;
+            let is_over = |lab: &Lab| has_arrived(lab) || is_hot(lab);
+            arrived = self.lab.watch(Duration::from_secs(60), is_over).await;
+            if is_hot(&self.lab) {
+                let what = format!("{MOST} changes, and no end");
+                return broken("L7", what);
+            }
             if arrived {
                 break;
             }
@@ -337,6 +348,11 @@ fn held(commit: &Commit) -> Option<Broken> {
         "hold",
         format!("at {:?}: {}", commit.at, after["status"]["waitingOn"]),
     )
+}
+
+/// Whether something goes round without an end.
+const fn is_hot(lab: &Lab) -> bool {
+    lab.commits.len() > MOST
 }
 
 fn has_arrived(lab: &Lab) -> bool {
