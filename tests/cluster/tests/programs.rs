@@ -21,7 +21,7 @@ async fn generated_programs_are_answered_alike() {
 }
 
 /// Programs that were answered differently once. Their seeds draw others by now.
-const ONCE_DIFFERENT: [(&str, &str); 3] = [
+const ONCE_DIFFERENT: [(&str, &str); 5] = [
     (
         "a last-applied annotation quotes a resourceVersion",
         r#"
@@ -45,6 +45,38 @@ const ONCE_DIFFERENT: [(&str, &str); 3] = [
 1 PATCH:apply events/a?fieldManager=two {"apiVersion":"v1","kind":"Event","metadata":{"name":"a"},"firstTimestamp":"2026-01-01T00:00:00Z","lastTimestamp":"2026-01-01T00:00:00Z","involvedObject":{"kind":"Rollout","name":"b","namespace":"$namespace"},"reason":"Told","message":"told","type":"Normal"}
 2 PATCH:apply events/a?fieldManager=two {"apiVersion":"v1","kind":"Event","metadata":{"name":"a"},"involvedObject":{"kind":"Rollout","name":"b","namespace":"$namespace"}}
 3 POST events {"apiVersion":"v1","kind":"Event","metadata":{"name":"b"},"involvedObject":{"kind":"Rollout","name":"b","namespace":"$namespace"},"reason":"Told","message":"told","type":"Normal"}
+"#,
+    ),
+    (
+        "the scale of a ReplicaSet is applied",
+        r#"
+1 POST replicasets {"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{"name":"a"},"spec":{"replicas":2,"selector":{"matchLabels":{"app":"x"}},"template":{"metadata":{"labels":{"app":"x"}},"spec":{"containers":[{"image":"shop:v1","name":"main"}]}}}}
+2 PATCH:apply replicasets/a/scale?fieldManager=one {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a"},"spec":{"replicas":3}}
+3 PATCH:apply replicasets/a/scale?fieldManager=one&force=true {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a"},"spec":{"replicas":3}}
+4 GET replicasets/a
+5 PATCH:apply replicasets/a?fieldManager=two {"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{"name":"a"},"spec":{"replicas":4}}
+6 PATCH:apply replicasets/a/scale?fieldManager=two&force=true {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a"},"spec":{"replicas":0}}
+7 PATCH:apply replicasets/a/scale?fieldManager=one {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a"},"spec":{}}
+8 PATCH:apply replicasets/a/scale?fieldManager=two {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"other"},"spec":{"replicas":1}}
+9 PATCH:apply replicasets/a/scale?fieldManager=two {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a"},"spec":{"replicas":-1}}
+10 PATCH:merge replicasets/a {"metadata":{"managedFields":[{}]}}
+11 PATCH:apply replicasets/a/scale?fieldManager=two&force=true {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a"},"spec":{"replicas":5}}
+12 GET replicasets/a
+13 PATCH:apply replicasets/b/scale?fieldManager=two {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"b"},"spec":{"replicas":5}}
+"#,
+    ),
+    (
+        "the scale of a Rollout is applied",
+        r#"
+1 POST rollouts {"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","metadata":{"name":"a"},"spec":{"replicas":2,"selector":{"matchLabels":{"app":"x"}},"strategy":{"canary":{}},"template":{"metadata":{"labels":{"app":"x"}},"spec":{"containers":[{"image":"shop","name":"main"}]}}}}
+2 PATCH:apply rollouts/a/scale?fieldManager=one {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a"},"spec":{"replicas":2}}
+3 GET rollouts/a
+4 PATCH:apply rollouts/a/scale?fieldManager=two {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a"},"spec":{"replicas":3}}
+5 PATCH:apply rollouts/a/scale?fieldManager=two&force=true {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a"},"spec":{"replicas":3}}
+6 PATCH:apply rollouts/a/scale?fieldManager=one {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a"},"spec":{}}
+7 PATCH:merge rollouts/a {"metadata":{"managedFields":[{}]}}
+8 PATCH:apply rollouts/a/scale?fieldManager=one {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a"},"spec":{"replicas":2}}
+9 GET rollouts/a
 "#,
     ),
 ];
@@ -124,6 +156,8 @@ fn programs_ask_for_everything() {
     ] {
         assert!(all.iter().any(|it| it.contains(wanted)), "{wanted}");
     }
+    let applies_scale = |it: &String| it.contains("PATCH:apply ") && it.contains("/scale");
+    assert!(all.iter().any(applies_scale), "an apply of a scale");
 }
 
 #[test]
