@@ -43,6 +43,7 @@ pub(super) fn carry_out(server: &Arc<Server>, request: &Request, info: &RequestI
         duplicates: Vec::new(),
         sent: Sent::Nothing,
         answered: None,
+        asked_address: String::new(),
     };
     let result = Verb {
         server,

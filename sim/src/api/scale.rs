@@ -142,7 +142,7 @@ impl Call<'_> {
             return Err(ApiError::invalid("autoscaling", "Scale", name, &[error]));
         }
         let sent = object::version(scale);
-        if !sent.is_empty() && sent != object::version(old) {
+        if !matches!(sent, "" | "0") && sent != object::version(old) {
             return Err(ApiError::modified(&resource.id, name));
         }
         let mut new = Value::clone(old);

@@ -21,7 +21,7 @@ async fn generated_programs_are_answered_alike() {
 }
 
 /// Programs that were answered differently once. Their seeds draw others by now.
-const ONCE_DIFFERENT: [(&str, &str); 5] = [
+const ONCE_DIFFERENT: [(&str, &str); 6] = [
     (
         "a last-applied annotation quotes a resourceVersion",
         r#"
@@ -48,6 +48,15 @@ const ONCE_DIFFERENT: [(&str, &str); 5] = [
 "#,
     ),
     (
+        "an address that a dry run gave is sent back",
+        r#"
+1 POST services {"apiVersion":"v1","kind":"Service","metadata":{"name":"a"},"spec":{"externalName":"example.com","type":"ExternalName"}}
+2 PUT services/a?dryRun=All {"apiVersion":"v1","kind":"Service","metadata":{"name":"a"},"spec":{"ports":[{"name":"http","port":80}],"selector":{"app":"x"}}}
+3 PUT services/a {"$of":2,"metadata":{"annotations":{"note":"1"},"resourceVersion":null}}
+4 GET services/a
+"#,
+    ),
+    (
         "the scale of a ReplicaSet is applied",
         r#"
 1 POST replicasets {"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{"name":"a"},"spec":{"replicas":2,"selector":{"matchLabels":{"app":"x"}},"template":{"metadata":{"labels":{"app":"x"}},"spec":{"containers":[{"image":"shop:v1","name":"main"}]}}}}
@@ -62,7 +71,8 @@ const ONCE_DIFFERENT: [(&str, &str); 5] = [
 10 PATCH:merge replicasets/a {"metadata":{"managedFields":[{}]}}
 11 PATCH:apply replicasets/a/scale?fieldManager=two&force=true {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a"},"spec":{"replicas":5}}
 12 GET replicasets/a
-13 PATCH:apply replicasets/b/scale?fieldManager=two {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"b"},"spec":{"replicas":5}}
+13 PATCH:apply replicasets/a/scale?fieldManager=two&force=true {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a","resourceVersion":"0"},"spec":{"replicas":6}}
+14 PATCH:apply replicasets/b/scale?fieldManager=two {"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"b"},"spec":{"replicas":5}}
 "#,
     ),
     (
