@@ -62,8 +62,10 @@ impl Draw {
     }
 
     fn push(&mut self, method: &str, mut path: String, body: Value) {
-        // See `known::NOT_DRAWN`.
-        if self.plural == "services" && body.to_string().contains("NodePort") {
+        // See `known::NOT_DRAWN`; a body may be made of what an earlier one has made.
+        let has_ports = |body: &Value| body.to_string().contains("NodePort");
+        let earlier = self.requests.iter().any(|it| has_ports(&it.body));
+        if self.plural == "services" && (earlier || has_ports(&body)) {
             path = path.replace("dryRun=All", "");
         }
         // Its answer would have a revision from before the program began.
