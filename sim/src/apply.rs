@@ -20,6 +20,7 @@ mod merge;
 mod place;
 mod prune;
 mod reset;
+mod scale;
 mod set;
 mod step;
 
@@ -30,3 +31,4 @@ pub(crate) use last_applied::apply;
 pub(crate) use managers::{Managers, Way, Who};
 pub(crate) use place::Place;
 pub(crate) use reset::{blank, ignored};
+pub(crate) use set::FieldSet;

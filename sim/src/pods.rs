@@ -9,6 +9,10 @@
 //! | `pull-error` | `bad`, `…-bad` | stays in `ErrImagePull` and `ImagePullBackOff` |
 //! | `crash` | `crash`, `…-crash` | runs a second, exits with 1, starts again after 10 s, 20 s, … 5 min |
 //! | `flap` | `flap`, `…-flap` | ready for `flap-every` (default `10s`), not ready for as long, for ever |
+//! | `succeed` | | runs, and ends with 0 after `ready-after` |
+//! | `fail` | | runs, and ends with 1 after `ready-after` |
+//!
+//! Containers that `spec.restartPolicy` starts again do not end: such a pod does as `crash` says.
 //!
 //! `sim.rollouts.dev/ready-after` (default `2s`) is the time from scheduling to ready; a container
 //! with a readiness probe runs after half of it, one without is ready when it runs.
@@ -26,7 +30,7 @@ use crate::object::{self, annotation, text};
 
 /// Annotation: one of the names in the module's table.
 pub const BEHAVIOR: &str = "sim.rollouts.dev/behavior";
-/// Annotation: time from scheduling to ready.
+/// Annotation: time from scheduling to ready, or to the end.
 pub const READY_AFTER: &str = "sim.rollouts.dev/ready-after";
 /// Annotation: time from deletion to gone.
 pub const TERMINATE_AFTER: &str = "sim.rollouts.dev/terminate-after";
@@ -50,13 +54,19 @@ pub(crate) enum Behavior {
     PullError,
     Crash,
     Flap,
+    Succeed,
+    Fail,
 }
 
 impl Behavior {
     /// What a pod does. An annotation that says nothing known is as none; see [`mistakes`].
     pub(crate) fn of(pod: &Value) -> Self {
         if let Some(named) = annotation(pod, BEHAVIOR).and_then(Self::named) {
-            return named;
+            return match (named, text(pod, "/spec/restartPolicy")) {
+                (Self::Succeed, "Never" | "OnFailure") | (Self::Fail, "Never") => named,
+                (Self::Succeed | Self::Fail, _) => Self::Crash,
+                _ => named,
+            };
         }
         object::list(pod, "/spec/containers")
             .iter()
@@ -71,6 +81,8 @@ impl Behavior {
             "pull-error" => Some(Self::PullError),
             "crash" => Some(Self::Crash),
             "flap" => Some(Self::Flap),
+            "succeed" => Some(Self::Succeed),
+            "fail" => Some(Self::Fail),
             _ => None,
         }
     }
@@ -117,7 +129,7 @@ pub(crate) fn mistakes(pod: &Value) -> Option<String> {
         && Behavior::named(named).is_none()
     {
         return Some(format!(
-            "annotation {BEHAVIOR} is {named:?}; use ready, never-ready, pull-error, crash or flap"
+            "annotation {BEHAVIOR} is {named:?}; use ready, never-ready, pull-error, crash, flap, succeed or fail"
         ));
     }
     [READY_AFTER, TERMINATE_AFTER, FLAP_EVERY]

@@ -1,8 +1,11 @@
 //! Cluster IPs and node ports of Services.
 
 use serde_json::{Map, Value, json};
+use std::net::Ipv4Addr;
 
 use super::call::Call;
+use crate::error::ApiError;
+use crate::field_error::FieldError;
 use crate::object::{self, text};
 
 impl Call<'_> {
@@ -27,6 +30,9 @@ impl Call<'_> {
             old.is_some_and(|old| text(old, "/spec/type") != "ExternalName" && known.is_empty());
         if !given.is_empty() {
             let given = given.to_owned();
+            if known.is_empty() {
+                self.asked_address.clone_from(&given);
+            }
             spec.entry("clusterIPs").or_insert_with(|| json!([given]));
         } else if !has_none {
             let ip = if known.is_empty() {
@@ -42,7 +48,24 @@ impl Call<'_> {
         }
     }
 
+    /// Refuses an address that was asked for and that no Service can have.
+    pub(super) fn check_address(&self, name: &str) -> Result<(), ApiError> {
+        let asked = &self.asked_address;
+        let range = Ipv4Addr::new(10, 96, 0, 1)..=Ipv4Addr::new(10, 96, 255, 254);
+        let asked_ip = asked.parse::<Ipv4Addr>();
+        if asked_ip.is_err() || asked_ip.is_ok_and(|ip| range.contains(&ip)) {
+            return Ok(());
+        }
+        let why = format!("failed to allocate IP {asked}: it is not in the range of addresses");
+        let error = FieldError::invalid("spec.clusterIPs", &json!([asked]), &why);
+        Err(ApiError::invalid("", "Service", name, &[error]))
+    }
+
+    /// A dry run looks for none: it shows that of the whole network, which nobody gets.
     fn next_address(&mut self) -> String {
+        if self.dry_run {
+            return "10.96.0.0".into();
+        }
         self.state.service_ips = self.state.service_ips.saturating_add(1);
         let n = self.state.service_ips;
         format!("10.96.{}.{}", (n / 250) % 250, n % 250 + 2)

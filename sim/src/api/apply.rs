@@ -97,7 +97,7 @@ impl Call<'_> {
         }
     }
 
-    fn check_configuration(
+    pub(super) fn check_configuration(
         &mut self,
         resource: &Resource,
         (namespace, name): (&str, &str),

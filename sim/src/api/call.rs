@@ -36,6 +36,8 @@ pub(crate) struct Call<'a> {
     pub(crate) sent: Sent,
     /// Who owns the fields of the object that is the answer, once it was written.
     pub(crate) answered: Option<Arc<Managers>>,
+    /// The cluster IP that a Service is to have that has none yet.
+    pub(crate) asked_address: String,
 }
 
 impl<'a> Call<'a> {
@@ -52,6 +54,7 @@ impl<'a> Call<'a> {
             duplicates: Vec::new(),
             sent: Sent::Nothing,
             answered: None,
+            asked_address: String::new(),
         }
     }
 

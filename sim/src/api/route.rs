@@ -43,6 +43,7 @@ pub(super) fn carry_out(server: &Arc<Server>, request: &Request, info: &RequestI
         duplicates: Vec::new(),
         sent: Sent::Nothing,
         answered: None,
+        asked_address: String::new(),
     };
     let result = Verb {
         server,
@@ -225,21 +226,24 @@ impl Verb<'_, '_> {
     }
 
     fn apply(&mut self, resource: &Arc<Resource>, target: &Target) -> Result<Reply, ApiError> {
-        let query = &self.request.query;
-        if query.get("fieldManager").is_none() {
-            let error = FieldError::required("fieldManager", "is required for apply patch");
-            return Err(of_options(&error));
-        }
-        let config = super::apply::configuration(self.request)?;
+        let config = self.configuration()?;
+        let force = self.request.query.flag("force");
         let place = (
             target.namespace.as_str(),
             target.name.as_str(),
             target.subresource.as_str(),
         );
-        let (code, stored) = self
-            .call
-            .apply(resource, place, &config, query.flag("force"))?;
+        let (code, stored) = self.call.apply(resource, place, &config, force)?;
         self.object(code, resource, &stored)
+    }
+
+    /// What is to be applied, by somebody who says who they are.
+    fn configuration(&self) -> Result<Value, ApiError> {
+        if self.request.query.get("fieldManager").is_none() {
+            let error = FieldError::required("fieldManager", "is required for apply patch");
+            return Err(of_options(&error));
+        }
+        super::apply::configuration(self.request)
     }
 
     fn json_patch_body(&self) -> Result<Value, ApiError> {
@@ -264,7 +268,11 @@ impl Verb<'_, '_> {
             "patch" => {
                 let content_type = self.request.content_type();
                 if content_type == APPLY {
-                    return Err(ApiError::not_modelled("server-side apply of a scale"));
+                    let config = self.configuration()?;
+                    let force = self.request.query.flag("force");
+                    let change = ScaleChange::Apply(&config, force);
+                    let scale = self.call.rescale(resource, ns, name, &change)?;
+                    return Ok(Reply::json(200, &scale));
                 }
                 let kind = PatchKind::of(&content_type, resource)?;
                 let patch = self.json_patch_body()?;

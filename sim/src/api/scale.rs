@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use super::call::Call;
 use super::patch::PatchKind;
+use super::write::check_name;
 use crate::Gvk;
+use crate::apply::{self, FieldSet, Managers, Place, Way, Who};
+use crate::clock::stamp;
 use crate::error::ApiError;
 use crate::object::At as _;
 use crate::object::{self, text};
@@ -15,6 +18,8 @@ use crate::resources::{Resource, ScalePaths};
 pub(crate) enum ScaleChange<'a> {
     Put(&'a Value),
     Patch(PatchKind, &'a Value),
+    /// Server-side; whether by force.
+    Apply(&'a Value, bool),
 }
 
 impl Call<'_> {
@@ -39,20 +44,95 @@ impl Call<'_> {
     ) -> Result<Value, ApiError> {
         let paths = resource.scale.as_ref().ok_or_else(ApiError::unknown_path)?;
         let old = self.get(resource, namespace, name)?;
+        let (version, path) = (resource.gvk.api_version(), dotted(&paths.spec));
+        let known = self.managers(resource, &old);
+        let owners = known.of_scale(&version, &path);
+        let before = scale_to_change(resource, paths, &old);
+        let kind = scale_kind(resource);
         let scale = match change {
             ScaleChange::Put(scale) => Value::clone(scale),
-            ScaleChange::Patch(kind, patch) => {
-                kind.apply(&scale_kind(resource), &scale_of(paths, &old), patch)?
+            ScaleChange::Patch(patch_kind, patch) => patch_kind.apply(&kind, &before, patch)?,
+            ScaleChange::Apply(config, force) => {
+                self.check_configuration(&kind, (namespace, name), config)?;
+                let of = (&kind, resource.custom.is_some());
+                let (scale, owners) = self.apply_scale(of, &owners, &before, (config, *force))?;
+                let managers = known.with_scale(&owners, &version, &path);
+                return self.store_scale(resource, &old, change, &scale, managers);
             }
         };
-        let replicas = scale.at("/spec/replicas").unwrap_or(&Value::Null);
-        let replicas = match replicas {
-            Value::Null => 0,
-            other => other
-                .as_i64()
-                .and_then(|n| i32::try_from(n).ok())
-                .ok_or_else(|| no_scale(change, &scale))?,
+        let mut after = before.clone();
+        let replicas = replicas_of(change, &scale)?;
+        object::as_map(&mut after).insert("spec".into(), spec_of(replicas.into()));
+        // Of what nobody owns, nobody becomes the owner.
+        let owners = if owners.is_empty() {
+            owners
+        } else {
+            let (ignored, now) = (FieldSet::default(), stamp(self.now));
+            let way = Way {
+                place: Place::of(&kind),
+                ignored: &ignored,
+                now: &now,
+            };
+            owners.updated(way, &before, &after, &self.scaler(&kind, false))
         };
+        let managers = known.with_scale(&owners, &version, &path);
+        self.store_scale(resource, &old, change, &scale, managers)
+    }
+
+    /// Of a custom resource the real server takes an apply that changes nothing but owners, and breaks
+    /// down over any other.
+    fn apply_scale(
+        &self,
+        (kind, is_custom): (&Resource, bool),
+        owners: &Managers,
+        before: &Value,
+        (config, force): (&Value, bool),
+    ) -> Result<(Value, Managers), ApiError> {
+        let (ignored, now) = (FieldSet::default(), stamp(self.now));
+        let way = Way {
+            place: Place::of(kind),
+            ignored: &ignored,
+            now: &now,
+        };
+        let (blank, who) = (apply::blank(kind), self.scaler(kind, true));
+        if is_custom && owners.is_empty() {
+            return Err(not_converted(
+                "failed to create manager for existing fields",
+            ));
+        }
+        let applied = apply::apply(owners, way, (&blank, before), config, &who, force)
+            .map_err(|conflicts| apply::refusal(&conflicts))?;
+        if is_custom && applied.object.is_some() {
+            return Err(not_converted("failed to convert new object"));
+        }
+        let scale = applied.object.unwrap_or_else(|| before.clone());
+        Ok((scale, applied.managers))
+    }
+
+    fn scaler(&self, kind: &Resource, applies: bool) -> Who {
+        self.who(kind, "scale", applies)
+    }
+
+    /// Writes what a changed scale says into its object.
+    fn store_scale(
+        &mut self,
+        resource: &Arc<Resource>,
+        old: &Arc<Value>,
+        change: &ScaleChange<'_>,
+        scale: &Value,
+        managers: Managers,
+    ) -> Result<Value, ApiError> {
+        let paths = resource.scale.as_ref().ok_or_else(ApiError::unknown_path)?;
+        let name = object::name(old);
+        let replicas = replicas_of(change, scale)?;
+        self.place(resource, object::namespace(old), &mut scale.clone())?;
+        check_name(scale, name)?;
+        if replicas == UNSET && resource.custom.is_some() {
+            return Err(ApiError::bad_request(format!(
+                "the spec replicas field {:?} cannot be empty",
+                format!(".{}", dotted(&paths.spec))
+            )));
+        }
         if replicas < 0 && resource.custom.is_none() {
             let error = crate::FieldError::invalid(
                 "spec.replicas",
@@ -61,26 +141,43 @@ impl Call<'_> {
             );
             return Err(ApiError::invalid("autoscaling", "Scale", name, &[error]));
         }
-        let sent = object::version(&scale);
-        if !sent.is_empty() && sent != object::version(&old) {
+        let sent = object::version(scale);
+        if !matches!(sent, "" | "0") && sent != object::version(old) {
             return Err(ApiError::modified(&resource.id, name));
         }
-        let mut new = Value::clone(&old);
+        let mut new = Value::clone(old);
         set_pointer(&mut new, &paths.spec, replicas.into());
-        let known = self.managers(resource, &old);
-        let path = paths.spec.trim_start_matches('/').replace('/', ".");
-        let change = (object::int(&old, &paths.spec), i64::from(replicas));
-        let who = self.who(resource, "scale", false);
-        let managers = Arc::new(known.rescaled(&path, change, &who));
-        let stored = self.replace(resource, &old, "", new, true, Some(managers))?;
+        let stored = self.replace(resource, old, "", new, true, Some(Arc::new(managers)))?;
         Ok(scale_of(paths, &stored))
     }
+}
+
+/// Stands for the replicas of a custom resource that has none, while its scale is changed.
+const UNSET: i32 = i32::MIN;
+
+fn dotted(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".")
+}
+
+fn replicas_of(change: &ScaleChange<'_>, scale: &Value) -> Result<i32, ApiError> {
+    match scale.at("/spec/replicas").unwrap_or(&Value::Null) {
+        Value::Null => Ok(0),
+        other => other
+            .as_i64()
+            .and_then(|n| i32::try_from(n).ok())
+            .ok_or_else(|| no_scale(change, scale)),
+    }
+}
+
+fn not_converted(what: &str) -> ApiError {
+    let why = "request to convert CR to an invalid group/version: autoscaling/v1";
+    ApiError::new(500, "", format!("{what}: {why}"))
 }
 
 fn no_scale(change: &ScaleChange<'_>, scale: &Value) -> ApiError {
     let why = "spec.replicas is no int32";
     match change {
-        ScaleChange::Put(_) => ApiError::bad_request(format!(
+        ScaleChange::Put(_) | ScaleChange::Apply(..) => ApiError::bad_request(format!(
             "Scale in version \"v1\" cannot be handled as a Scale: {why}"
         )),
         ScaleChange::Patch(..) => {
@@ -102,11 +199,7 @@ fn scale_of(paths: &ScalePaths, of: &Value) -> Value {
     if !selector.is_empty() {
         object::as_map(&mut status).insert("selector".into(), selector.into());
     }
-    // Zero is left out, as the server does.
-    let spec = match object::int(of, &paths.spec) {
-        0 => json!({}),
-        replicas => json!({"replicas": replicas}),
-    };
+    let spec = spec_of(object::int(of, &paths.spec));
     json!({
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
@@ -120,6 +213,23 @@ fn scale_of(paths: &ScalePaths, of: &Value) -> Value {
         "spec": spec,
         "status": status,
     })
+}
+
+/// Zero is left out, as the server does.
+fn spec_of(replicas: i64) -> Value {
+    match replicas {
+        0 => json!({}),
+        replicas => json!({"replicas": replicas}),
+    }
+}
+
+/// The scale that a change begins with.
+fn scale_to_change(resource: &Resource, paths: &ScalePaths, of: &Value) -> Value {
+    let mut scale = scale_of(paths, of);
+    if resource.custom.is_some() && of.at(&paths.spec).is_none() {
+        object::as_map(&mut scale).insert("spec".into(), spec_of(UNSET.into()));
+    }
+    scale
 }
 
 /// A label selector in its text form, as the server prints it: keys sorted.
@@ -152,10 +262,11 @@ fn selector_text(selector: &Value) -> String {
     terms.join(",")
 }
 
-/// Patches of a scale merge like those of a built-in kind without lists.
+/// A scale is of a built-in kind, whatever it is the scale of.
 fn scale_kind(resource: &Resource) -> Resource {
     Resource {
         gvk: Gvk::new("autoscaling", "v1", "Scale"),
+        custom: None,
         ..resource.clone()
     }
 }

@@ -68,6 +68,7 @@ impl Call<'_> {
         self.stamp_new(resource, namespace, &mut new);
         self.admit_new(resource, namespace, subresource, &mut new)?;
         self.validate(resource, &new, None)?;
+        self.check_address(object::name(&new))?;
         self.check_quota(resource, namespace, object::name(&new))?;
         // A dry run stores nothing that could mind.
         if !matches!(object::version(&new), "" | "0") && !self.dry_run {
@@ -148,6 +149,7 @@ impl Call<'_> {
         }
         if checked {
             self.validate(resource, &new, Some(old))?;
+            self.check_address(name)?;
         }
         if is_terminating(&new) && finalizers(&new).is_empty() && !finalizers(old).is_empty() {
             let grace = object::int(&new, "/metadata/deletionGracePeriodSeconds");

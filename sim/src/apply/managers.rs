@@ -37,7 +37,7 @@ pub(crate) struct Who {
 
 impl Who {
     /// Who applies is one whatever version they apply.
-    fn is(&self, other: &Self) -> bool {
+    pub(super) fn is(&self, other: &Self) -> bool {
         self.name == other.name
             && self.applies == other.applies
             && self.subresource == other.subresource
@@ -104,50 +104,8 @@ impl Managers {
         after
     }
 
-    /// After the wanted replicas have been written through the scale, from one number to another.
-    ///
-    /// The real server loses times on the way, and takes an updater who stays the owner for another
-    /// one of the same name, until the next write. A scale leaves out 0, so that nobody owns it.
-    pub(crate) fn rescaled(&self, path: &str, (was, now): (i64, i64), who: &Who) -> Self {
-        if self.is_empty() {
-            return self.clone();
-        }
-        let mut after = self.once();
-        let path = FieldSet::of(&[path]);
-        let owners: Vec<Manager> = match (was == now, now) {
-            (true, _) => {
-                let owns = |it: &&Manager| !it.fields.common(&path).is_empty();
-                after.0.iter().filter(owns).cloned().collect()
-            }
-            (false, 0) => Vec::new(),
-            (false, _) => vec![Manager {
-                who: who.clone(),
-                time: None,
-                fields: Arc::default(),
-            }],
-        };
-        // Of what nobody owns, nobody becomes the owner.
-        if after.0.iter().all(|it| it.fields.common(&path).is_empty()) {
-            return after;
-        }
-        after.lose(&path);
-        for owner in owners {
-            if owner.who.applies {
-                after.gain(&owner.who, path.clone(), owner.time);
-            } else {
-                after.0.push(Manager {
-                    who: owner.who,
-                    time: None,
-                    fields: Arc::new(path.clone()),
-                });
-            }
-        }
-        after.sort();
-        after
-    }
-
     /// Of entries of one manager the last.
-    fn once(&self) -> Self {
+    pub(super) fn once(&self) -> Self {
         let mut once: Vec<Manager> = Vec::new();
         for manager in &self.0 {
             once.retain(|it| it.who != manager.who);
@@ -303,7 +261,7 @@ impl Managers {
         }
     }
 
-    fn sort(&mut self) {
+    pub(super) fn sort(&mut self) {
         self.0.sort_by(|a, b| {
             let key = |it: &Manager| {
                 let who = it.who.clone();

@@ -74,6 +74,7 @@ pub(crate) fn blank(resource: &Resource) -> Value {
         }),
         "Namespace" => json!({"metadata": {}, "spec": {}, "status": {}}),
         "Lease" => json!({"metadata": {}, "spec": {}}),
+        "Scale" => json!({"metadata": {}, "spec": {}, "status": {"replicas": 0}}),
         "EndpointSlice" => json!({
             "metadata": {}, "addressType": "", "endpoints": null, "ports": null,
         }),

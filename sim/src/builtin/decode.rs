@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::Gvk;
 use crate::api_schema::{name_of, resolve, schemas};
 
-/// Removes the fields that a built-in kind does not have, and nulls, which mean absence; says
-/// which fields were unknown: `spec.template.spec.containers[0].imag`.
+/// Removes the fields that a built-in kind does not have, and nulls, which mean absence (but for the
+/// values of a map of texts); says which fields were unknown: `spec.template.spec.containers[0].imag`.
 pub fn prune(gvk: &Gvk, object: &mut Value) -> Vec<String> {
     let mut unknown = Vec::new();
     if let Some(schema) = name_of(gvk).and_then(|name| schemas().get(&name)) {
@@ -51,7 +51,12 @@ fn walk(node: &Value, value: &mut Value, path: &str, unknown: &mut Vec<String>) 
                     return false;
                 };
                 if value.is_null() {
-                    return false;
+                    // What is null in a map of texts is read as a text without letters.
+                    let is_key = properties.and_then(|p| p.get(key)).is_none();
+                    if !is_key || !is_text(schema) {
+                        return false;
+                    }
+                    *value = Value::from("");
                 }
                 walk(schema, value, &at, unknown);
                 // The types of the API leave out what is empty, but for what must be there.
@@ -67,6 +72,11 @@ fn walk(node: &Value, value: &mut Value, path: &str, unknown: &mut Vec<String>) 
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+/// Whether a schema is that of any text: no time, no quantity, nothing encoded.
+fn is_text(node: &Value) -> bool {
+    node.get("type").is_some_and(|is| is == "string") && node.get("format").is_none()
 }
 
 /// Whether it is a list or a map with nothing in it; a structure without fields is something.

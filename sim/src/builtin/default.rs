@@ -38,7 +38,9 @@ pub(super) fn default(gvk: &Gvk, object: &mut Value) {
         ("", "Service") => service(map),
         ("", "Secret") => secret(map),
         ("", "Event") => {
-            absent(map, "eventTime", Value::Null);
+            for time in ["eventTime", "firstTimestamp", "lastTimestamp"] {
+                absent(map, time, Value::Null);
+            }
             absent(map, "reportingComponent", json!(""));
             absent(map, "reportingInstance", json!(""));
             absent(map, "source", json!({}));

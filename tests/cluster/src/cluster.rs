@@ -38,6 +38,8 @@ spec:
     metadata: {labels: {app: owned}}
     spec: {containers: [{name: main, image: none}]}
 "#;
+/// The ClusterRole of an Argo Rollouts installation.
+const ARGO_ROLE: &str = include_str!("argo-role.yaml");
 const NOT_OURS: &str = "the control plane was given, and is not ours to restart";
 
 /// A control plane with our CRDs and the shipped controller; see the crate's documentation.
@@ -90,6 +92,16 @@ impl Cluster {
         })
     }
 
+    /// As [`Self::shared`], of a cluster whose controller has the ClusterRole of an Argo Rollouts
+    /// installation instead of what `deploy/` gives it. To be called before the other.
+    ///
+    /// # Panics
+    /// As [`Self::shared`].
+    #[must_use]
+    pub fn shared_with_argo_role() -> Option<&'static Self> {
+        Self::shared_from(|| Self::start_with(Self::take_argo_role))
+    }
+
     fn shared_from(start: impl FnOnce() -> anyhow::Result<Self>) -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Cluster>> = OnceLock::new();
         let shared = SHARED.get_or_init(|| {
@@ -107,6 +119,10 @@ impl Cluster {
     /// # Errors
     /// When something cannot be built, does not start, or is refused; says what.
     pub fn start() -> anyhow::Result<Self> {
+        Self::start_with(|_| Ok(()))
+    }
+
+    fn start_with(prepare: impl FnOnce(&Self) -> anyhow::Result<()>) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -142,6 +158,7 @@ impl Cluster {
             starts: Mutex::default(),
         };
         cluster.install()?;
+        prepare(&cluster)?;
         cluster.start_controller()?;
         Ok(cluster)
     }
@@ -321,6 +338,27 @@ impl Cluster {
         Ok(())
     }
 
+    /// Gives the controller that role, and takes the Role from it that Argo Rollouts has not.
+    fn take_argo_role(&self) -> anyhow::Result<()> {
+        let apply = ["apply", "--server-side", "--force-conflicts", "-f", "-"];
+        self.kubectl(&apply, ARGO_ROLE)?;
+        let user = Self::controller_user();
+        let can = format!("auth can-i --as {user}");
+        let may = |what: &'static str| [words(&can), words(what)].concat();
+        // Of what ours does not give, and what Argo's does not: it is known when both are right.
+        self.until_done(&may("delete services"), "")?;
+        self.kubectl(
+            &words("delete role,rolebinding argo-rollouts -n argo-rollouts"),
+            "",
+        )?;
+        self.until_done(&may("create leases -n argo-rollouts"), "")?;
+        ensure!(
+            self.kubectl(&may("create rollouts"), "").is_err(),
+            "the controller has more than that role"
+        );
+        Ok(())
+    }
+
     /// Runs kubectl until it succeeds.
     fn until_done(&self, arguments: &[&str], input: &str) -> anyhow::Result<()> {
         let end = Instant::now() + PATIENCE;
@@ -366,4 +404,8 @@ impl Cluster {
     pub(crate) fn kill(&self, process: Process) {
         self.guard.kill(process);
     }
+}
+
+fn words(line: &str) -> Vec<&str> {
+    line.split(' ').collect()
 }

@@ -17,7 +17,11 @@ def tagged:
   | first // "ready";
 def behavior:
   named as $named
+  | .spec.restartPolicy as $policy
   | if any("ready", "never-ready", "pull-error", "crash", "flap"; . == $named) then $named
+    elif $policy == "Never" and ($named == "succeed" or $named == "fail") then $named
+    elif $policy == "OnFailure" and $named == "succeed" then $named
+    elif $named == "succeed" or $named == "fail" then "crash"
     else tagged end;
 def is_probed: any(.spec.containers[]; .readinessProbe != null);
 def condition(kind): [.status.conditions[]? | select(.type == kind)] | first // {};
@@ -42,7 +46,7 @@ def next:
       if $behavior == "flap" then "unready"
       elif (condition("Ready").status == "True") != gates_are_met then "gates"
       else "none" end
-    elif $behavior == "crash" then "crash"
+    elif any("crash", "succeed", "fail"; . == $behavior) then $behavior
     elif $behavior == "ready" or $behavior == "flap" then "ready"
     else "none" end;
 "#;
@@ -69,7 +73,7 @@ next as $next
   elif $next == "run" then ready_after / 2
   elif $next == "ready" and waiting == "ContainerCreating" then ready_after
   elif $next == "ready" and behavior == "flap" and has_flapped then flap_every
-  elif $next == "ready" then ready_after / 2
+  elif any("ready", "succeed", "fail"; . == $next) then ready_after / 2
   else 0 end
 | floor | tostring + "ms"
 "#;
@@ -88,8 +92,11 @@ struct Containers {
     /// Lines of YAML for each container; `$old` is its status before, `.` its spec.
     state: &'static str,
     restarts: &'static str,
+    /// Why they are not ready, and a sentence about it.
+    unready: (&'static str, &'static str),
 }
 
+const NOT_READY: (&str, &str) = ("ContainersNotReady", "containers with unready status");
 const SAME: &str = "{{ $old.restartCount }}";
 
 const CREATE: Containers = Containers {
@@ -97,18 +104,21 @@ const CREATE: Containers = Containers {
     ready: false,
     state: "state: {waiting: {reason: ContainerCreating}}",
     restarts: "0",
+    unready: NOT_READY,
 };
 const PULL_ERROR: Containers = Containers {
     phase: "Pending",
     ready: false,
     state: r#"state: {waiting: {reason: ErrImagePull, message: {{ printf "failed to pull image %q: not found" .image | Quote }}}}"#,
     restarts: "0",
+    unready: NOT_READY,
 };
 const BACK_OFF: Containers = Containers {
     phase: "Pending",
     ready: false,
     state: r#"state: {waiting: {reason: ImagePullBackOff, message: {{ printf "Back-off pulling image %q" .image | Quote }}}}"#,
     restarts: "0",
+    unready: NOT_READY,
 };
 const RUN: Containers = Containers {
     phase: "Running",
@@ -119,6 +129,7 @@ const RUN: Containers = Containers {
         finishedAt: {{ .finishedAt | Quote }}}}{{ end }}",
     restarts: "{{ if eq $waiting \"CrashLoopBackOff\" }}{{ add (atoi (toString $old.restartCount)) 1 }}\
         {{ else }}{{ $old.restartCount }}{{ end }}",
+    unready: NOT_READY,
 };
 const RUNS_ON: &str = "state: {running: {startedAt: {{ $started | Quote }}}}";
 const READY: Containers = Containers {
@@ -126,12 +137,14 @@ const READY: Containers = Containers {
     ready: true,
     state: RUNS_ON,
     restarts: SAME,
+    unready: NOT_READY,
 };
 const UNREADY: Containers = Containers {
     phase: "Running",
     ready: false,
     state: RUNS_ON,
     restarts: SAME,
+    unready: NOT_READY,
 };
 const CRASH: Containers = Containers {
     phase: "Running",
@@ -141,6 +154,24 @@ const CRASH: Containers = Containers {
         lastState: {terminated: {exitCode: 1, reason: Error, \
         startedAt: {{ $started | Quote }}, finishedAt: {{ $now | Quote }}}}",
     restarts: SAME,
+    unready: NOT_READY,
+};
+
+const SUCCEED: Containers = Containers {
+    phase: "Succeeded",
+    ready: false,
+    state: "state: {terminated: {exitCode: 0, reason: Completed, \
+        startedAt: {{ $started | Quote }}, finishedAt: {{ $now | Quote }}}}",
+    restarts: SAME,
+    unready: ("PodCompleted", "null"),
+};
+const FAIL: Containers = Containers {
+    phase: "Failed",
+    ready: false,
+    state: "state: {terminated: {exitCode: 1, reason: Error, \
+        startedAt: {{ $started | Quote }}, finishedAt: {{ $now | Quote }}}}",
+    restarts: SAME,
+    unready: ("PodFailed", "null"),
 };
 
 /// A node is ready as soon as it is there. From then on KWOK renews its Lease, as a kubelet does.
@@ -172,7 +203,9 @@ pub(crate) fn all() -> String {
         stage("ready", &status(&READY)),
         stage("unready", &status(&UNREADY)),
         stage("crash", &status(&CRASH)),
-        stage("gates", &conditions(true)),
+        stage("succeed", &status(&SUCCEED)),
+        stage("fail", &status(&FAIL)),
+        stage("gates", &conditions(true, NOT_READY)),
         stop(),
     ];
     stages.map(|stage| format!("{stage:#}\n")).join("---\n")
@@ -227,6 +260,7 @@ fn status(containers: &Containers) -> String {
         ready,
         state,
         restarts,
+        unready,
     } = containers;
     let runs = *phase == "Running";
     let address = if runs {
@@ -235,7 +269,7 @@ fn status(containers: &Containers) -> String {
     } else {
         ""
     };
-    let conditions = conditions(*ready);
+    let conditions = conditions(*ready, *unready);
     format!(
         r#"{conditions}
 phase: {phase}
@@ -266,7 +300,7 @@ containerStatuses:
 
 /// The conditions that a kubelet writes, as a Go template. Each keeps its time as long as it says the
 /// same.
-fn conditions(ready: bool) -> String {
+fn conditions(ready: bool, unready: (&str, &str)) -> String {
     let fixed = |name: &str, is: bool| {
         let status = if is { "True" } else { "False" };
         condition(name, &format!("{status:?}"), "null", "null")
@@ -277,7 +311,7 @@ fn conditions(ready: bool) -> String {
             r#"{{ if $gates }}null{{ else }}readiness gates are not met{{ end }}"#,
         )
     } else {
-        ("ContainersNotReady", "containers with unready status")
+        unready
     };
     let is_ready = if ready {
         r#"{{ if $gates }}{{ $ready = "True" }}{{ end }}"#

@@ -14,6 +14,7 @@ pub(super) enum Stage {
     PullBackOff,
     Running { ready: bool, restarts: u32 },
     Crashed { restarts: u32, pause: Duration },
+    Ended { exit: u8 },
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -48,6 +49,11 @@ impl Stage {
             Behavior::Crash => crash(age.saturating_sub(runs_at)),
             Behavior::Ready | Behavior::Flap if age < ready_at => (running(false), left(ready_at)),
             Behavior::Ready => (running(true), None),
+            Behavior::Succeed | Behavior::Fail if age < ready_at => {
+                (running(false), left(ready_at))
+            }
+            Behavior::Succeed => (Stage::Ended { exit: 0 }, None),
+            Behavior::Fail => (Stage::Ended { exit: 1 }, None),
             Behavior::Flap => {
                 let every = flap_every(pod);
                 let mut into = age.saturating_sub(ready_at);
@@ -92,11 +98,14 @@ mod tests {
 
     /// Every stage of a pod in its first minutes, found by following the times it gives itself.
     fn life(image: &str, until: u64) -> Vec<(u64, Stage)> {
-        let pod = json!({"spec": {"containers": [{"image": image}]}});
+        life_of(&json!({"spec": {"containers": [{"image": image}]}}), until)
+    }
+
+    fn life_of(pod: &Value, until: u64) -> Vec<(u64, Stage)> {
         let mut age = Duration::ZERO;
         let mut life = Vec::new();
         while age.as_secs() <= until {
-            let (stage, next) = Stage::at(&pod, age);
+            let (stage, next) = Stage::at(pod, age);
             life.push((age.as_secs(), stage));
             let Some(next) = next else { break };
             assert!(!next.is_zero(), "a stage at {age:?} that never ends");
@@ -137,5 +146,37 @@ mod tests {
             (32, running(false, 0)),
         ];
         assert_eq!(life("web:v1-flap", 40), expected);
+    }
+
+    #[test]
+    fn a_pod_ends_as_it_is_told_unless_its_containers_start_again() {
+        let life = |behavior: &str, policy: &str| {
+            let annotations = json!({"sim.rollouts.dev/behavior": behavior});
+            life_of(
+                &json!({"metadata": {"annotations": annotations}, "spec": {
+                    "restartPolicy": policy, "containers": [{"image": "job:v1"}],
+                }}),
+                10,
+            )
+        };
+        let end = |exit: u8| {
+            vec![
+                (0, Stage::Creating),
+                (1, running(false, 0)),
+                (2, Stage::Ended { exit }),
+            ]
+        };
+        assert_eq!(life("succeed", "Never"), end(0));
+        assert_eq!(life("succeed", "OnFailure"), end(0));
+        assert_eq!(life("fail", "Never"), end(1));
+        for (behavior, policy) in [("fail", "OnFailure"), ("succeed", "Always")] {
+            let pause = 10 * SECOND;
+            let crashed = Stage::Crashed { restarts: 0, pause };
+            assert_eq!(
+                life(behavior, policy)[2],
+                (2, crashed),
+                "{behavior} {policy}"
+            );
+        }
     }
 }

@@ -25,7 +25,12 @@ pub(super) fn of(
         .map(|c| container(c, &stage, &old, &time))
         .collect();
     let started = matches!(stage, Stage::Running { .. } | Stage::Crashed { .. });
-    let phase = if started { "Running" } else { "Pending" };
+    let phase = match stage {
+        Stage::Ended { exit: 0 } => "Succeeded",
+        Stage::Ended { .. } => "Failed",
+        _ if started => "Running",
+        _ => "Pending",
+    };
     let start_time = match text(&old, "/startTime") {
         "" => time.clone(),
         known => known.to_owned(),
@@ -39,7 +44,7 @@ pub(super) fn of(
         "containerStatuses": containers,
         "qosClass": quality(pod),
     });
-    if started {
+    if started || matches!(stage, Stage::Ended { .. }) {
         let map = object::as_map(&mut status);
         map.insert("podIP".into(), address.into());
         map.insert("podIPs".into(), json!([{"ip": address}]));
@@ -129,6 +134,14 @@ fn container(spec: &Value, stage: &Stage, old: &Value, time: &str) -> Value {
                 *restarts,
             )
         }
+        Stage::Ended { exit } => {
+            let reason = if *exit == 0 { "Completed" } else { "Error" };
+            let state = json!({"terminated": {
+                "exitCode": exit, "reason": reason,
+                "startedAt": started_at(0), "finishedAt": time,
+            }});
+            (state, last, false, 0)
+        }
     };
     let runs = matches!(stage, Stage::Running { .. });
     let mut status = json!({
@@ -155,6 +168,11 @@ fn conditions(pod: &Value, stage: &Stage, time: &str) -> Vec<Value> {
         .map(|c| text(c, "/name"))
         .collect();
     let unready = format!("containers with unready status: [{}]", names.join(" "));
+    let unready = match stage {
+        Stage::Ended { exit: 0 } => ("PodCompleted", ""),
+        Stage::Ended { .. } => ("PodFailed", ""),
+        _ => ("ContainersNotReady", unready.as_str()),
+    };
     let why_not = if ready { gates_missing(pod) } else { None };
     let started = matches!(stage, Stage::Running { .. } | Stage::Crashed { .. });
     let own = [
@@ -167,17 +185,9 @@ fn conditions(pod: &Value, stage: &Stage, time: &str) -> Vec<Value> {
                 false,
                 Some(("ReadinessGatesNotReady", why.as_str())),
             ),
-            (false, _) => (
-                "Ready",
-                false,
-                Some(("ContainersNotReady", unready.as_str())),
-            ),
+            (false, _) => ("Ready", false, Some(unready)),
         },
-        (
-            "ContainersReady",
-            ready,
-            (!ready).then_some(("ContainersNotReady", unready.as_str())),
-        ),
+        ("ContainersReady", ready, (!ready).then_some(unready)),
         ("PodScheduled", true, None),
     ];
     let mut conditions: Vec<Value> = own
@@ -193,7 +203,9 @@ fn conditions(pod: &Value, stage: &Stage, time: &str) -> Vec<Value> {
             if let Some((reason, message)) = why {
                 let map = object::as_map(&mut value);
                 map.insert("reason".into(), (*reason).into());
-                map.insert("message".into(), (*message).into());
+                if !message.is_empty() {
+                    map.insert("message".into(), (*message).into());
+                }
             }
             object::as_map(&mut value).remove("lastProbeTime");
             value

@@ -209,6 +209,10 @@ impl Names<'_> {
         for (uid, number) in self.uids.iter().filter(|(uid, _)| uid.len() == 36) {
             text = text.replace(uid.as_str(), &format!("UID{number}"));
         }
+        let version = |version: &str| format!(r#""resourceVersion":"{version}""#);
+        for (known, number) in &self.versions {
+            text = text.replace(&version(known), &version(&format!("VERSION{number}")));
+        }
         text
     }
 

@@ -76,10 +76,6 @@ pub const NOT_DRAWN: &[(&str, &str)] = &[
         "node ports by a dry run",
         "the real server gives some that it refuses when they are sent back",
     ),
-    (
-        "server-side apply of a scale",
-        "the embedded cluster answers 501; no client of ours or of its users does it",
-    ),
 ];
 
 /// Takes out of both answers what is known to differ.

@@ -17,6 +17,8 @@ use crate::ask;
 use crate::plane::Plane;
 
 const CRDS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+/// A part of the real server that does something on its own.
+const REPAIRER: &str = "ipallocator-repair-controller";
 const KINDS: [&str; 2] = ["rollouts", "analysistemplates"];
 
 /// A real API server and an embedded one, with our CRDs in both.
@@ -117,6 +119,17 @@ impl Pair {
     /// # Errors
     /// When one of them does not answer at all.
     pub async fn run(&self, program: &Program) -> anyhow::Result<(Vec<Seen>, Vec<Seen>)> {
+        loop {
+            let (real, embedded) = self.run_once(program).await?;
+            // Some minutes apart the real one looks after its addresses, and tells in an Event.
+            let repairs = |it: &Seen| it.body.to_string().contains(REPAIRER);
+            if !real.iter().any(repairs) {
+                return Ok((real, embedded));
+            }
+        }
+    }
+
+    async fn run_once(&self, program: &Program) -> anyhow::Result<(Vec<Seen>, Vec<Seen>)> {
         let number = self.namespaces.fetch_add(1, Ordering::SeqCst);
         let namespace = format!("program-{number}");
         let embedded = run(&self.embedded, &namespace, program, None).await?;

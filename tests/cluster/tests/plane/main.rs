@@ -8,4 +8,5 @@ mod deletion;
 mod install;
 mod left;
 mod pods;
+mod policy;
 mod rights;

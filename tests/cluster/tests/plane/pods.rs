@@ -98,3 +98,42 @@ fn a_pod_that_stops_slowly_is_there_for_as_long() {
     world.kubectl("delete pod slow");
     assert!(begun.elapsed().as_secs() >= 3, "{:?}", begun.elapsed());
 }
+
+#[test]
+fn a_job_ends_as_its_pod_is_told() {
+    let Some(world) = World::open("jobs") else {
+        return;
+    };
+    let job = |name: &str, behavior: &str| {
+        format!(
+            r#"
+apiVersion: batch/v1
+kind: Job
+metadata: {{name: {name}}}
+spec:
+  backoffLimit: 0
+  template:
+    metadata:
+      annotations: {{sim.rollouts.dev/behavior: {behavior}, sim.rollouts.dev/ready-after: "500ms"}}
+    spec: {{restartPolicy: Never, containers: [{{name: check, image: "registry.test/check:v1"}}]}}
+---
+"#
+        )
+    };
+    let manifests = job("good", "succeed") + &job("bad", "fail") + &job("endless", "never-ready");
+    world.apply(&manifests);
+    world.kubectl("wait job/good --for=condition=Complete --timeout=90s");
+    world.kubectl("wait job/bad --for=condition=Failed --timeout=90s");
+    let phase = |job: &str| {
+        let pods = world.list(&format!("pods --selector=job-name={job}"));
+        text(&pods[0], "/status/phase").to_owned()
+    };
+    assert_eq!(
+        [phase("good"), phase("bad"), phase("endless")],
+        ["Succeeded", "Failed", "Running"]
+    );
+    let good = &world.list("pods --selector=job-name=good")[0];
+    assert_eq!(container(good)["state"]["terminated"]["exitCode"], 0);
+    let bad = &world.list("pods --selector=job-name=bad")[0];
+    assert_eq!(container(bad)["state"]["terminated"]["exitCode"], 1);
+}
