@@ -15,6 +15,9 @@ const TRIALS: usize = 5;
 const WARM: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// What happens to a controller while a Rollout gets an image; how long until it is acted on.
+type Trial = fn(&Fleet, name: &str, image: &str) -> Result<Duration>;
+
 /// Tries all of them on a fleet at rest.
 pub(super) fn table(fleet: &Fleet) -> Result<Table> {
     let title = format!(
@@ -22,7 +25,7 @@ pub(super) fn table(fleet: &Fleet) -> Result<Table> {
         fleet.names.len()
     );
     let mut table = Table::new(&title, &["since", "median", "worst", "trials"]);
-    let kinds: [(&str, fn(&Fleet, &str, &str) -> Result<Duration>); 3] = [
+    let kinds: [(&str, Trial); 3] = [
         ("the controller was started", started),
         ("the leader was asked to end, another one waits", ended),
         ("the leader was killed, another one waits", killed),
