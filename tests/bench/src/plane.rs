@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
+use crate::least::{self, Step};
 use crate::report::Table;
 use fleet::{Fleet, Strategy};
 
@@ -51,6 +52,13 @@ pub fn tables(size: Size) -> Result<Vec<Table>> {
         let for_100 = |count: &u64| count * 100 / u64::try_from(rollouts.max(1)).unwrap_or(1);
         requests.row(name, both.map(|it| Some(it.get(name).map_or(0, for_100))));
     }
+    // Nobody says how many pods may be missing or come on top, so these are the defaults.
+    let bounds = least::bounds(pods, "25%", "25%")?;
+    let least = [
+        least::canary(bounds, &[Step::Weight(20), Step::Pause]),
+        least::blue_green(2, false),
+    ];
+    requests.row("resizes, at least", least.map(|it| Some(it.resizes * 100)));
 
     let title = format!("On a control plane: {of} updated at once");
     let mut update = Table::new(&title, &columns);
