@@ -235,7 +235,7 @@ async fn an_event_whose_write_fails_or_whose_answer_is_lost_is_there_once() {
             // Each is refused once, then written without an answer, and then asked for again.
             let trouble = || ApiError::new(500, "InternalError", "not today");
             match request.phase {
-                Phase::Before if attempts.fetch_add(1, Ordering::SeqCst) % 3 == 0 => {
+                Phase::Before if attempts.fetch_add(1, Ordering::SeqCst).is_multiple_of(3) => {
                     Some(Intercept::Answer(trouble()))
                 }
                 Phase::After(_) if attempts.load(Ordering::SeqCst) % 3 == 2 => {
