@@ -1,10 +1,12 @@
 //! Kubernetes Events on Rollouts: core/v1, in order, the same one counted up instead of repeated.
 //!
 //! One task writes them one after the other, so their order per Rollout is the order in which they
-//! were told. Telling never waits and never fails: an Event that cannot be written is logged.
+//! were told. Telling never waits and never fails: an Event that cannot be written is logged, after
+//! a few attempts, because nothing tells again what it told.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Event as CoreEvent, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -23,6 +25,12 @@ use crate::metrics::Metrics;
 const CAPACITY: usize = 10_000;
 /// Events that are remembered so that a repetition counts up.
 const REMEMBERED: usize = 4_096;
+/// Waits before each further attempt to write one. Those behind it wait too, so there are few.
+const AGAIN: [Duration; 3] = [
+    Duration::from_millis(250),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+];
 /// Who says it.
 const COMPONENT: &str = "rollouts-controller";
 
@@ -195,8 +203,20 @@ impl Work {
             field_manager: Some(FIELD_MANAGER.to_owned()),
             ..PostParams::default()
         };
-        self.api(object).create(&params, &body).await?;
-        Ok(name)
+        let api = self.api(object);
+        let mut result = api.create(&params, &body).await;
+        for wait in AGAIN {
+            if !result.as_ref().is_err_and(may_go_better) {
+                break;
+            }
+            tokio::time::sleep(wait).await;
+            result = match api.create(&params, &body).await {
+                // It was written before, and only the answer was lost: the name is its own.
+                Err(kube::Error::Api(status)) if status.code == 409 => return Ok(name),
+                result => result,
+            };
+        }
+        result.map(|_| name)
     }
 
     async fn count_up(
@@ -213,6 +233,15 @@ impl Work {
         };
         self.api(object).patch(name, &params, &patch).await?;
         Ok((name.to_owned(), count))
+    }
+}
+
+/// Whether the API server was overloaded, in trouble or not to be reached; another answer stays.
+const fn may_go_better(error: &kube::Error) -> bool {
+    match error {
+        kube::Error::Api(status) => status.code == 429 || status.code >= 500,
+        kube::Error::SerdeError(_) => false,
+        _ => true,
     }
 }
 

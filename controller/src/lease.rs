@@ -175,6 +175,7 @@ async fn attempt(
             }
         }
     }
+    let is_held = holder == election.identity;
     let renewed = api
         .replace(
             &election.name,
@@ -182,6 +183,12 @@ async fn attempt(
             &ours(Some(lease), election, clock)?,
         )
         .await;
+    if is_held {
+        // A conflict says that somebody changed the Lease since it was read, not that they hold it:
+        // a note of a person is no reason to leave everything alone for a Lease's duration. The
+        // next attempt reads who holds it, and the deadline counts meanwhile.
+        return renewed.map(|_| true);
+    }
     taken(renewed.map(drop))
 }
 

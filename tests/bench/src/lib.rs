@@ -10,6 +10,7 @@ mod family;
 pub mod fleet;
 pub mod least;
 pub mod memory;
+pub mod plane;
 pub mod plans;
 pub mod report;
 pub mod updates;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use bench::report::{Report, Table};
 use bench::world::on_virtual_time;
-use bench::{dashboard, fleet, memory, plans, updates};
+use bench::{dashboard, fleet, memory, plane, plans, updates};
 use clap::{Parser, ValueEnum};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -20,7 +20,13 @@ struct Arguments {
     /// Rollouts of the fleet and of the memory measurement.
     #[arg(long, default_value_t = 1000)]
     rollouts: usize,
-    /// Only this part; may be given more than once.
+    /// Rollouts of each strategy on the control plane.
+    #[arg(long, default_value_t = 100)]
+    plane_rollouts: usize,
+    /// Pods of each of these.
+    #[arg(long, default_value_t = 5)]
+    plane_pods: i64,
+    /// Only this part; may be given more than once. Without it, all parts but the control plane.
     #[arg(long)]
     only: Vec<Part>,
     /// Keeps the numbers in this file.
@@ -52,6 +58,15 @@ enum Part {
     Plans,
     /// What the dashboard takes of a browser, a network and a server.
     Dashboard,
+    /// A real control plane: requests, times, restarts. Takes some ten minutes, and is not run unless
+    /// asked for.
+    Plane,
+}
+
+impl Part {
+    fn is_meant(self, only: &[Self]) -> bool {
+        only.contains(&self) || only.is_empty() && self != Self::Plane
+    }
 }
 
 fn main() -> Result<()> {
@@ -61,13 +76,11 @@ fn main() -> Result<()> {
     }
     let mut report = Report::default();
     for part in Part::value_variants() {
-        if arguments.only.is_empty() || arguments.only.contains(part) {
-            let table = measure(*part, arguments.rollouts)?;
-            let one = Report {
-                tables: vec![table.clone()],
-            };
-            print!("{one}");
-            report.tables.push(table);
+        if part.is_meant(&arguments.only) {
+            let tables = measure(*part, &arguments)?;
+            let part = Report { tables };
+            print!("{part}");
+            report.tables.extend(part.tables);
         }
     }
     if let Some(path) = &arguments.compare {
@@ -85,12 +98,20 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn measure(part: Part, rollouts: usize) -> Result<Table> {
-    match part {
+fn measure(part: Part, arguments: &Arguments) -> Result<Vec<Table>> {
+    let rollouts = arguments.rollouts;
+    let table = match part {
         Part::Updates => updates::table(),
         Part::Fleet => on_virtual_time(fleet::table(rollouts)),
         Part::Memory => memory::table(rollouts),
         Part::Plans => plans::table(),
         Part::Dashboard => dashboard::table(DASHBOARD),
-    }
+        Part::Plane => {
+            return plane::tables(plane::Size {
+                rollouts: arguments.plane_rollouts,
+                pods: arguments.plane_pods,
+            });
+        }
+    };
+    Ok(vec![table?])
 }

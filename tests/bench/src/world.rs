@@ -236,7 +236,7 @@ impl Drop for World {
 }
 
 /// Whether a Rollout is in this phase, and its status tells of its newest spec.
-fn is_in(rollout: &Value, phase: &str) -> bool {
+pub(crate) fn is_in(rollout: &Value, phase: &str) -> bool {
     let at = |path: &str| rollout.pointer(path).unwrap_or(&Value::Null);
     let generation = at("/metadata/generation").to_string();
     at("/status/observedGeneration") == generation.as_str() && at("/status/phase") == phase

@@ -30,20 +30,27 @@ pub struct Audit(Vec<Arc<Asked>>);
 
 /// One answered request.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub struct Asked {
     /// When it came, since 1970.
-    pub(crate) at: Duration,
-    pub(crate) user: String,
-    pub(crate) access: Access,
-    pub(crate) namespace: String,
-    pub(crate) name: String,
+    pub at: Duration,
+    /// The audit id, which who sends a request may choose.
+    pub id: String,
+    /// Who asked.
+    pub user: String,
+    /// What for.
+    pub access: Access,
+    /// Empty where there is none.
+    pub namespace: String,
+    /// Of the object; empty where there is none.
+    pub name: String,
     /// Path and query.
-    pub(crate) uri: String,
-    pub(crate) code: u16,
+    pub uri: String,
+    /// The status of the answer.
+    pub code: u16,
     /// What was sent, of writes that checkers read.
-    pub(crate) sent: Value,
+    pub sent: Value,
     /// The version of the object that the answer has.
-    pub(crate) stored: Option<u64>,
+    pub stored: Option<u64>,
 }
 
 /// What a right is about: verb, API group, resource with its subresource.
@@ -102,7 +109,8 @@ impl AuditLog {
 }
 
 impl Audit {
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Asked> {
+    /// Everything that was answered, in the order of the answers.
+    pub fn all(&self) -> impl Iterator<Item = &Asked> {
         self.0.iter().map(|it| &**it)
     }
 
@@ -136,7 +144,8 @@ impl Audit {
             .count()
     }
 
-    fn by<'a>(&'a self, user: &'a str) -> impl Iterator<Item = &'a Asked> {
+    /// What somebody asked for.
+    pub fn by<'a>(&'a self, user: &'a str) -> impl Iterator<Item = &'a Asked> {
         self.all().filter(move |it| it.user == user)
     }
 }
@@ -163,6 +172,7 @@ impl Asked {
         let received = received.map_or(0, |time| time.0.as_microsecond());
         Self {
             at: Duration::from_micros(u64::try_from(received).unwrap_or(0)),
+            id: at("/auditID"),
             user: at("/user/username"),
             access: Access {
                 verb: at("/verb"),

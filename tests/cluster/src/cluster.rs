@@ -1,5 +1,7 @@
 //! A cluster as people have it once our controller is installed.
 
+mod controller;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,6 +13,7 @@ use kube::Client;
 use tokio::runtime::Runtime;
 
 use crate::audit::{Audit, AuditLog};
+use crate::fault_proxy::{FaultProxy, Way};
 use crate::guard::{Guard, Process};
 use crate::plane::{Plane, ready};
 use crate::programs;
@@ -53,6 +56,8 @@ pub struct Cluster {
     /// Where kubectl finds the plugin.
     plugins: PathBuf,
     controller: Mutex<Option<Process>>,
+    /// What the controller takes for the API server, where something is between them.
+    proxy: Option<FaultProxy>,
     // Ended before the plane is.
     guard: Guard,
     plane: Mutex<Option<Plane>>,
@@ -99,7 +104,28 @@ impl Cluster {
     /// As [`Self::shared`].
     #[must_use]
     pub fn shared_with_argo_role() -> Option<&'static Self> {
-        Self::shared_from(|| Self::start_with(Self::take_argo_role))
+        Self::shared_from(|| {
+            let cluster = Self::without_controller()?;
+            cluster.take_argo_role()?;
+            cluster.start_controller()?;
+            Ok(cluster)
+        })
+    }
+
+    /// As [`Self::shared`], of a cluster whose controller speaks to the API server through a
+    /// [`FaultProxy`]. To be called before the other.
+    ///
+    /// # Panics
+    /// As [`Self::shared`].
+    #[must_use]
+    pub fn shared_behind_faults(seed: u64) -> Option<&'static Self> {
+        Self::shared_from(|| {
+            let mut cluster = Self::without_controller()?;
+            let proxy = FaultProxy::start(&cluster.kubeconfig, seed);
+            cluster.proxy = Some(cluster.runtime.block_on(proxy)?);
+            cluster.start_controller()?;
+            Ok(cluster)
+        })
     }
 
     fn shared_from(start: impl FnOnce() -> anyhow::Result<Self>) -> Option<&'static Self> {
@@ -119,10 +145,12 @@ impl Cluster {
     /// # Errors
     /// When something cannot be built, does not start, or is refused; says what.
     pub fn start() -> anyhow::Result<Self> {
-        Self::start_with(|_| Ok(()))
+        let cluster = Self::without_controller()?;
+        cluster.start_controller()?;
+        Ok(cluster)
     }
 
-    fn start_with(prepare: impl FnOnce(&Self) -> anyhow::Result<()>) -> anyhow::Result<Self> {
+    fn without_controller() -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -152,14 +180,13 @@ impl Cluster {
             kubectl,
             plugins,
             controller: Mutex::new(None),
+            proxy: None,
             guard,
             audit: plane.as_ref().map(|it| AuditLog::new(it.audit_log())),
             plane: Mutex::new(plane),
             starts: Mutex::default(),
         };
         cluster.install()?;
-        prepare(&cluster)?;
-        cluster.start_controller()?;
         Ok(cluster)
     }
 
@@ -217,37 +244,6 @@ impl Cluster {
         Ok(said)
     }
 
-    /// Ends the controller with SIGKILL, and starts another one.
-    ///
-    /// # Errors
-    /// When the new one does not start.
-    pub fn replace_controller(&self) -> anyhow::Result<()> {
-        self.stop_controller();
-        self.start_controller()
-    }
-
-    /// Ends the controller with SIGKILL, if there is one.
-    pub fn stop_controller(&self) {
-        let old = self.controller().take();
-        if let Some(old) = old {
-            self.guard.kill(old);
-        }
-    }
-
-    /// Starts a second controller, and ends the first with SIGKILL: the second waits until the Lease
-    /// of the first is over.
-    ///
-    /// # Errors
-    /// When the second does not start.
-    pub fn hand_over(&self) -> anyhow::Result<()> {
-        let old = self.controller().take();
-        self.start_controller()?;
-        if let Some(old) = old {
-            self.guard.kill(old);
-        }
-        Ok(())
-    }
-
     /// Ends the API server with SIGKILL, and starts it again.
     ///
     /// # Errors
@@ -278,13 +274,20 @@ impl Cluster {
         self.runtime.block_on(plane.restart_etcd())
     }
 
-    /// What the controller said before it ended, if it has.
+    /// What is between the controller and the API server, if anything is.
     #[must_use]
-    pub fn controller_ended(&self) -> Option<String> {
-        self.controller().as_mut()?.last_words()
+    pub fn proxy(&self) -> Option<&FaultProxy> {
+        self.proxy.as_ref()
     }
 
-    pub(crate) fn client(&self) -> &Client {
+    /// The way from the controller to the API server, and back.
+    pub(crate) fn way(&self) -> Way {
+        self.proxy.as_ref().map(FaultProxy::way).unwrap_or_default()
+    }
+
+    /// A client of a user who may do everything.
+    #[must_use]
+    pub fn client(&self) -> &Client {
         &self.client
     }
 
@@ -293,14 +296,10 @@ impl Cluster {
         &self.observer
     }
 
-    pub(crate) fn runtime(&self) -> &Runtime {
+    /// What clients of this cluster run on.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
         &self.runtime
-    }
-
-    fn controller(&self) -> std::sync::MutexGuard<'_, Option<Process>> {
-        self.controller
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn plane(&self) -> std::sync::MutexGuard<'_, Option<Plane>> {
@@ -369,40 +368,6 @@ impl Cluster {
             std::thread::sleep(Duration::from_millis(200));
         }
         Ok(())
-    }
-
-    fn start_controller(&self) -> anyhow::Result<()> {
-        *self.controller() = Some(self.run_controller("rollouts-controller", &[])?);
-        Ok(())
-    }
-
-    /// Starts the shipped controller with its own ServiceAccount and these arguments besides; its
-    /// files have the name.
-    pub(crate) fn run_controller(&self, name: &str, more: &[&str]) -> anyhow::Result<Process> {
-        let ask = "create token --duration=24h -n";
-        let ask = ask.split(' ').chain([NAMESPACE, ACCOUNT]);
-        let token = self.kubectl(&ask.collect::<Vec<_>>(), "")?;
-        ensure!(!token.trim().is_empty(), "an empty token");
-        // The server and whom to trust are those of the kubeconfig; who speaks is not.
-        let view = "config view --raw --flatten --minify -o json";
-        let view: Vec<_> = view.split(' ').collect();
-        let mut kubeconfig: serde_json::Value = serde_json::from_str(&self.kubectl(&view, "")?)?;
-        kubeconfig["users"][0]["user"] = serde_json::json!({"token": token.trim()});
-        let path = self.guard.folder().join(format!("{name}.kubeconfig"));
-        std::fs::write(&path, kubeconfig.to_string())?;
-        let mut command = Command::new(programs::shipped("rollouts-controller")?);
-        command
-            .arg("--kubeconfig")
-            .arg(&path)
-            .args(["--metricsPort=0", "--healthzPort=0", "--logformat=text"])
-            .args(more)
-            .env("POD_NAMESPACE", NAMESPACE);
-        self.guard.start(name, &mut command)
-    }
-
-    /// Ends a program with SIGKILL.
-    pub(crate) fn kill(&self, process: Process) {
-        self.guard.kill(process);
     }
 }
 

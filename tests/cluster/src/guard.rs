@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 
+use crate::watch_log::since_1970;
+
 const KEEPER: &str = r#"
 groups=" "
 while read -r verb group; do
@@ -77,6 +79,7 @@ impl Guard {
     pub fn start(&self, name: &str, command: &mut Command) -> anyhow::Result<Process> {
         let log = self.folder.join(format!("{name}.log"));
         let file = File::options().create(true).append(true).open(&log)?;
+        let begun = since_1970();
         let child = command
             .current_dir(&self.folder)
             .env("HOME", &self.folder)
@@ -88,7 +91,7 @@ impl Guard {
             .spawn()
             .with_context(|| format!("{name} cannot be run"))?;
         self.tell("keep", child.id());
-        Ok(Process { child, log })
+        Ok(Process { child, log, begun })
     }
 
     /// Ends a program without asking it.
@@ -147,9 +150,28 @@ impl Drop for Guard {
 pub struct Process {
     child: Child,
     log: PathBuf,
+    begun: Duration,
 }
 
 impl Process {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// When it was started, since 1970.
+    #[must_use]
+    pub const fn begun(&self) -> Duration {
+        self.begun
+    }
+
+    /// Whether it has ended with status 0.
+    pub fn has_ended_well(&mut self) -> bool {
+        let status = self.child.try_wait().ok().flatten();
+        status.is_some_and(|status| status.success())
+    }
+
     /// What it said last, when it has ended.
     pub fn last_words(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok().flatten()?;

@@ -8,12 +8,9 @@ use tests::history::{Actor, Commit, History, Key, Request};
 use tests::sight::Sight;
 
 use crate::audit::{Asked, Audit};
+use crate::fault_proxy::Way;
 
 const WRITES: [&str; 4] = ["create", "update", "patch", "delete"];
-
-/// What happened so long before a request came may not have been seen by who sent it: it came over a
-/// watch, on a machine that has much else to do.
-const LAG: Duration = Duration::from_secs(2);
 
 /// The history of a namespace. `commits` are in the order of their revisions, and say when they were
 /// told, since 1970; in them the namespace has the name `called`.
@@ -22,6 +19,7 @@ pub(crate) fn history(
     audit: &Audit,
     namespace: &str,
     called: &str,
+    way: &Way,
     actor: impl Fn(&str) -> Actor,
 ) -> History {
     let writes: Vec<&Asked> = audit
@@ -45,7 +43,9 @@ pub(crate) fn history(
         let mut request = (actor != Actor::Environment).then(|| request(it, actor))?;
         request.path = request.path.replacen(&there, &here, 1);
         if actor == Actor::Controller {
-            request.sight = Some(Arc::new(views.sight(&it.name, it.at.saturating_sub(LAG))));
+            let seen = it.at.saturating_sub(way.lag);
+            request.sight = Some(Arc::new(views.sight(&it.name, seen)));
+            request.is_answered = !way.unanswered.contains(&it.id);
         }
         Some(request)
     });

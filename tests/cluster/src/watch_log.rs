@@ -201,7 +201,8 @@ impl Drop for WatchLog {
 }
 
 /// What a clock says.
-pub(crate) fn since_1970() -> Duration {
+#[must_use]
+pub fn since_1970() -> Duration {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.unwrap_or_default()
 }

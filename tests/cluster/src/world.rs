@@ -232,7 +232,8 @@ impl World {
             user if user == controller => Actor::Controller,
             _ => Actor::Environment,
         };
-        let history = record::history(commits, &audit, &self.namespace, self.called, actor);
+        let way = self.cluster.way();
+        let history = record::history(commits, &audit, &self.namespace, self.called, &way, actor);
         for who in [Actor::Controller, Actor::User] {
             let mut commits = history.commits.iter();
             ensure!(

@@ -1,10 +1,12 @@
 //! Who acts.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use controller::{Config, End, LeaderElection};
 use serde_json::json;
-use sim::{Intercept, Phase};
+use sim::{ApiError, Intercept, Phase};
 
 use crate::world::{World, canary, rollout};
 
@@ -120,6 +122,30 @@ async fn a_leader_whose_lease_was_taken_ends_when_it_sees_so() {
         .await;
     let end = tokio::time::timeout(Duration::from_secs(3), &mut first.task).await;
     assert_eq!(end.unwrap().unwrap(), End::LostLease);
+}
+
+/// Somebody wrote a note on the Lease between its reading and its renewal.
+#[tokio::test(start_paused = true)]
+async fn a_leader_whose_renewal_meets_a_conflict_goes_on_while_it_holds_the_lease() {
+    let world = World::new();
+    let first = world.run_with(candidate("first"));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let conflicts = Arc::new(AtomicUsize::new(0));
+    let met = conflicts.clone();
+    world.fail(move |request| {
+        let asked = request.resource.as_ref();
+        let is_lease = asked.is_some_and(|it| it.resource == "leases");
+        let is_renewal = is_lease && request.verb == "update" && request.phase == Phase::Before;
+        let is_met = is_renewal && met.fetch_add(1, Ordering::SeqCst) < 2;
+        let conflict = || ApiError::new(409, "Conflict", "the object has been modified");
+        is_met.then(|| Intercept::Answer(conflict()))
+    });
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert!(conflicts.load(Ordering::SeqCst) > 2, "it renews again");
+    assert!(!first.task.is_finished());
+    world.create(rollout("web", 2, canary())).await;
+    world.until("web", "Healthy").await;
+    assert_eq!(holder(&world).await, "first");
 }
 
 #[tokio::test(start_paused = true)]

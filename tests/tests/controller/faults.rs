@@ -219,6 +219,41 @@ async fn a_refused_write_is_told_and_made_once_it_is_allowed() {
     assert_eq!(waiting_on, json!(null));
 }
 
+/// Nothing tells again what an Event told: e.g. that a Rollout was deleted.
+#[tokio::test(start_paused = true)]
+async fn an_event_whose_write_fails_or_whose_answer_is_lost_is_there_once() {
+    let mut told = Vec::new();
+    for is_disturbed in [false, true] {
+        let world = World::new();
+        let attempts = AtomicUsize::new(0);
+        world.fail(move |request| {
+            let asked = request.resource.as_ref();
+            let is_event = asked.is_some_and(|it| it.resource == "events");
+            if !is_disturbed || !is_event || request.verb != "create" {
+                return None;
+            }
+            // Each is refused once, then written without an answer, and then asked for again.
+            let trouble = || ApiError::new(500, "InternalError", "not today");
+            match request.phase {
+                Phase::Before if attempts.fetch_add(1, Ordering::SeqCst).is_multiple_of(3) => {
+                    Some(Intercept::Answer(trouble()))
+                }
+                Phase::After(_) if attempts.load(Ordering::SeqCst) % 3 == 2 => {
+                    Some(Intercept::Reset)
+                }
+                Phase::Before | Phase::After(_) => None,
+            }
+        });
+        let _controller = world.run();
+        world.create(rollout("web", 2, canary())).await;
+        world.until("web", "Healthy").await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        told.push(world.events("web").await);
+    }
+    assert!(told[0].len() > 3, "{told:?}");
+    assert_eq!(told[0], told[1]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_rollout_that_always_fails_does_not_delay_another() {
     let world = World::new();
