@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use crds::names::POD_TEMPLATE_HASH;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::{DeleteParams, Preconditions, PropagationPolicy};
+use kube::core::DynamicObject;
 use planner::{ReplicaSetChange, TakenName, TemplateCheck, TemplateOutcome};
 use serde_json::{Map, Value, json};
 
+use super::look::Unseen;
 use super::{FIELD_MANAGER, Run};
 use crate::cache::Kind;
 use crate::gate::Expected;
@@ -16,18 +18,20 @@ use crate::watch::resource;
 
 impl Run<'_> {
     /// Asks what the API server would make of a ReplicaSet, and reads what the existing ones are.
+    ///
+    /// One that is not there any more, or is another by now, is told as unseen: as long as the view has
+    /// it, no answer is about everything in it, and the question would be asked again at once.
     pub(super) async fn check(&mut self, digest: String, object: &Value) -> Result<(), Refusal> {
         let outcome = match self.post(object, true).await {
             Ok(answer) => {
-                let template = |object: &Value| {
-                    object
-                        .pointer("/spec/template")
-                        .cloned()
-                        .unwrap_or_default()
-                };
+                let (live, unseen) = self.live_templates().await?;
+                if !unseen.is_empty() {
+                    self.outcome.unseen = unseen;
+                    return Ok(());
+                }
                 TemplateOutcome::Accepted {
                     defaulted: template(&answer),
-                    live: self.live_templates().await?,
+                    live,
                 }
             }
             Err(Refusal::Invalid { field, message }) => TemplateOutcome::Refused { field, message },
@@ -38,20 +42,23 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn live_templates(&self) -> Result<BTreeMap<String, Value>, Refusal> {
+    /// Templates by uid, and those of the view that are not what it shows.
+    async fn live_templates(&self) -> Result<(BTreeMap<String, Value>, Unseen), Refusal> {
         let mut templates = BTreeMap::new();
+        let mut unseen = Unseen::new();
         let api = self.api(Kind::ReplicaSet);
         for set in &self.observed.replica_sets {
-            if let Some(live) = api.get_opt(&set.name).await.map_err(Refusal::of)? {
-                let template = live
-                    .data
-                    .pointer("/spec/template")
-                    .cloned()
-                    .unwrap_or_default();
-                templates.insert(live.metadata.uid.unwrap_or_default(), template);
+            let live = api.get_opt(&set.name).await.map_err(Refusal::of)?;
+            let is_it = |live: &DynamicObject| live.metadata.uid.as_ref() == Some(&set.uid);
+            if let Some(live) = live.as_ref().filter(|live| is_it(live)) {
+                templates.insert(set.uid.clone(), template(&live.data));
+            } else {
+                let version = live.and_then(|live| live.metadata.resource_version);
+                let key = (Kind::ReplicaSet, self.named(&set.name));
+                unseen.insert(key, version.unwrap_or_default());
             }
         }
-        Ok(templates)
+        Ok((templates, unseen))
     }
 
     pub(super) async fn create(&mut self, object: &Value) -> Result<(), Refusal> {
@@ -214,4 +221,9 @@ pub(super) fn replica_set_patch(
         patch.insert("spec".to_owned(), Value::Object(spec));
     }
     Value::Object(patch)
+}
+
+fn template(replica_set: &Value) -> Value {
+    let template = replica_set.pointer("/spec/template");
+    template.cloned().unwrap_or_default()
 }

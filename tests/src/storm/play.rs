@@ -25,6 +25,8 @@ use crate::sight;
 
 /// More changes than any storm of this length has a reason for.
 const MOST: usize = 50_000;
+/// More requests of the controller, likewise.
+const MOST_REQUESTS: usize = 200_000;
 
 /// A promise that was broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,12 +66,18 @@ struct Weather {
     dice: Dice,
     errors: usize,
     outage_until: Option<Instant>,
+    requests: usize,
 }
 
 impl Weather {
     fn on(&mut self, request: &RequestInfo) -> Option<Intercept> {
         if request.writer != "rollouts-controller" {
             return None;
+        }
+        self.requests += 1;
+        if self.requests > MOST_REQUESTS {
+            // Where they take no time, none would pass.
+            return Some(Intercept::Delay(Duration::from_secs(1)));
         }
         if self
             .outage_until
@@ -116,6 +124,7 @@ impl<'a> Run<'a> {
             dice: Dice::new(storm.seed),
             errors: storm.errors,
             outage_until: None,
+            requests: 0,
         }));
         sight::forget();
         let mut lab = Lab::in_cluster(made, mode, sight::noted_plan).await?;
@@ -266,11 +275,11 @@ impl<'a> Run<'a> {
 
     async fn heal(&mut self) {
         let cluster = self.lab.cluster().clone();
-        *lock(&self.weather) = Weather {
-            dice: Dice::new(0),
-            errors: 0,
-            outage_until: None,
-        };
+        {
+            let mut weather = lock(&self.weather);
+            weather.errors = 0;
+            weather.outage_until = None;
+        }
         cluster.limit_pods("default", None);
         cluster.deny(Vec::new());
         for resource in ["replicasets", "rollouts", "services"] {
@@ -291,6 +300,9 @@ impl<'a> Run<'a> {
     }
 
     fn first_broken(&self, history: &History) -> Option<Broken> {
+        if lock(&self.weather).requests > MOST_REQUESTS {
+            return broken("L7", format!("{MOST_REQUESTS} requests, and no end"));
+        }
         if let Some(hold) = history.commits.iter().find_map(held) {
             return Some(hold);
         }

@@ -67,6 +67,33 @@ async fn lost_answers_do_not_make_a_hot_loop() {
     world.until("web", "Healthy").await;
 }
 
+/// A ReplicaSet that is gone says nothing about what a template means, however long the watch shows it.
+#[tokio::test(start_paused = true)]
+async fn a_replica_set_that_is_gone_unseen_does_not_make_a_hot_loop() {
+    let world = World::new();
+    let _controller = world.run();
+    world.create(rollout("web", 2, canary())).await;
+    world.until("web", "Healthy").await;
+    let first = world.list("ReplicaSet").await[0]["metadata"]["name"].take();
+    world.set_image("web", "app:v2").await;
+    world.until("web", "Healthy").await;
+    let sets = sim::GroupResource::new("apps", "replicasets");
+    world.cluster.lag_watches(&sets, Duration::from_secs(60));
+    world.delete("ReplicaSet", first.as_str().unwrap()).await;
+    let before = world.log.lock().unwrap().len();
+    let mut count = 0;
+    world.fail(move |_| {
+        count += 1;
+        // Else no time would pass, and the test would not end.
+        (count > 1_000).then_some(Intercept::Delay(Duration::from_secs(1)))
+    });
+    world.set_image("web", "app:v3").await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let requests = world.log.lock().unwrap().len() - before;
+    assert!(requests < 100, "{requests} requests in half a minute");
+    assert_eq!(world.list("ReplicaSet").await.len(), 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_write_that_never_arrives_is_made_again() {
     let world = World::new();
