@@ -11,7 +11,6 @@ use super::reply::{Reply, Shaper, success};
 use super::request::{Request, Shape, Target};
 use super::scale::ScaleChange;
 use super::write::creates;
-use crate::apply::Sent;
 use crate::cluster::Server;
 use crate::duplicates::duplicate_fields;
 use crate::error::ApiError;
@@ -33,17 +32,9 @@ pub(super) fn carry_out(server: &Arc<Server>, request: &Request, info: &RequestI
     let now = server.clock.now();
     let mut state = server.lock();
     let mut call = Call {
-        state: &mut state,
-        now,
-        writer: info.writer.clone(),
-        dry_run: false,
         validation: FieldValidation::Warn,
         trusted: false,
-        warnings: Vec::new(),
-        duplicates: Vec::new(),
-        sent: Sent::Nothing,
-        answered: None,
-        asked_address: String::new(),
+        ..Call::internal(&mut state, now, &info.writer)
     };
     let result = Verb {
         server,

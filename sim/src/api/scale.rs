@@ -7,7 +7,7 @@ use super::call::Call;
 use super::patch::PatchKind;
 use super::write::check_name;
 use crate::Gvk;
-use crate::apply::{self, FieldSet, Managers, Place, Way, Who};
+use crate::apply::{self, FieldSet, Managers, Place, Way};
 use crate::clock::stamp;
 use crate::error::ApiError;
 use crate::object::At as _;
@@ -46,71 +46,53 @@ impl Call<'_> {
         let old = self.get(resource, namespace, name)?;
         let (version, path) = (resource.gvk.api_version(), dotted(&paths.spec));
         let known = self.managers(resource, &old);
-        let owners = known.of_scale(&version, &path);
+        let known_owners = known.of_scale(&version, &path);
         let before = scale_to_change(resource, paths, &old);
         let kind = scale_kind(resource);
-        let scale = match change {
-            ScaleChange::Put(scale) => Value::clone(scale),
-            ScaleChange::Patch(patch_kind, patch) => patch_kind.apply(&kind, &before, patch)?,
-            ScaleChange::Apply(config, force) => {
-                self.check_configuration(&kind, (namespace, name), config)?;
-                let of = (&kind, resource.custom.is_some());
-                let (scale, owners) = self.apply_scale(of, &owners, &before, (config, *force))?;
-                let managers = known.with_scale(&owners, &version, &path);
-                return self.store_scale(resource, &old, change, &scale, managers);
-            }
-        };
-        let mut after = before.clone();
-        let replicas = replicas_of(change, &scale)?;
-        object::as_map(&mut after).insert("spec".into(), spec_of(replicas.into()));
-        // Of what nobody owns, nobody becomes the owner.
-        let owners = if owners.is_empty() {
-            owners
-        } else {
-            let (ignored, now) = (FieldSet::default(), stamp(self.now));
-            let way = Way {
-                place: Place::of(&kind),
-                ignored: &ignored,
-                now: &now,
-            };
-            owners.updated(way, &before, &after, &self.scaler(&kind, false))
-        };
-        let managers = known.with_scale(&owners, &version, &path);
-        self.store_scale(resource, &old, change, &scale, managers)
-    }
-
-    /// Of a custom resource the real server takes an apply that changes nothing but owners, and breaks
-    /// down over any other.
-    fn apply_scale(
-        &self,
-        (kind, is_custom): (&Resource, bool),
-        owners: &Managers,
-        before: &Value,
-        (config, force): (&Value, bool),
-    ) -> Result<(Value, Managers), ApiError> {
         let (ignored, now) = (FieldSet::default(), stamp(self.now));
         let way = Way {
-            place: Place::of(kind),
+            place: Place::of(&kind),
             ignored: &ignored,
             now: &now,
         };
-        let (blank, who) = (apply::blank(kind), self.scaler(kind, true));
-        if is_custom && owners.is_empty() {
-            return Err(not_converted(
-                "failed to create manager for existing fields",
-            ));
-        }
-        let applied = apply::apply(owners, way, (&blank, before), config, &who, force)
-            .map_err(|conflicts| apply::refusal(&conflicts))?;
-        if is_custom && applied.object.is_some() {
-            return Err(not_converted("failed to convert new object"));
-        }
-        let scale = applied.object.unwrap_or_else(|| before.clone());
-        Ok((scale, applied.managers))
-    }
-
-    fn scaler(&self, kind: &Resource, applies: bool) -> Who {
-        self.who(kind, "scale", applies)
+        let applies = matches!(change, ScaleChange::Apply(..));
+        let who = self.who(&kind, "scale", applies);
+        let (scale, owners) = match change {
+            ScaleChange::Put(scale) => (Value::clone(scale), None),
+            ScaleChange::Patch(patch_kind, patch) => {
+                (patch_kind.apply(&kind, &before, patch)?, None)
+            }
+            ScaleChange::Apply(config, force) => {
+                self.check_configuration(&kind, (namespace, name), config)?;
+                if resource.custom.is_some() && known_owners.is_empty() {
+                    let what = "failed to create manager for existing fields";
+                    return Err(not_converted(what));
+                }
+                let objects = (&apply::blank(&kind), &before);
+                let applied = apply::apply(&known_owners, way, objects, config, &who, *force)
+                    .map_err(|conflicts| apply::refusal(&conflicts))?;
+                // Of a custom resource the real server takes an apply that changes nothing but owners,
+                // and breaks down over any other.
+                if resource.custom.is_some() && applied.object.is_some() {
+                    return Err(not_converted("failed to convert new object"));
+                }
+                let scale = applied.object.unwrap_or_else(|| before.clone());
+                (scale, Some(applied.managers))
+            }
+        };
+        let replicas = replicas_of(change, &scale)?;
+        let owners = match owners {
+            Some(owners) => owners,
+            // Of what nobody owns, nobody becomes the owner.
+            None if known_owners.is_empty() => known_owners,
+            None => {
+                let mut after = before.clone();
+                object::as_map(&mut after).insert("spec".into(), spec_of(replicas.into()));
+                known_owners.updated(way, &before, &after, &who)
+            }
+        };
+        let managers = known.with_scale(&owners, &version, &path);
+        self.store_scale(resource, &old, (&scale, replicas), managers)
     }
 
     /// Writes what a changed scale says into its object.
@@ -118,13 +100,11 @@ impl Call<'_> {
         &mut self,
         resource: &Arc<Resource>,
         old: &Arc<Value>,
-        change: &ScaleChange<'_>,
-        scale: &Value,
+        (scale, replicas): (&Value, i32),
         managers: Managers,
     ) -> Result<Value, ApiError> {
         let paths = resource.scale.as_ref().ok_or_else(ApiError::unknown_path)?;
         let name = object::name(old);
-        let replicas = replicas_of(change, scale)?;
         self.place(resource, object::namespace(old), &mut scale.clone())?;
         check_name(scale, name)?;
         if replicas == UNSET && resource.custom.is_some() {
