@@ -87,6 +87,11 @@ impl Fleet {
         Ok(())
     }
 
+    /// As [`Self::set_image`], of one, here and now.
+    pub(super) fn update(&self, name: &str, image: &str) -> Result<()> {
+        self.cluster.runtime().block_on(self.set_image(name, image))
+    }
+
     /// Does something for all of them, some at the same time.
     pub(super) fn for_all<'a, F>(&'a self, deed: impl Fn(&'a str) -> F) -> Result<()>
     where

@@ -48,7 +48,7 @@ pub(super) fn table(fleet: &Fleet) -> Result<Table> {
 
 fn started(fleet: &Fleet, name: &str, image: &str) -> Result<Duration> {
     fleet.cluster.ask_controller_to_end()?;
-    set_image(fleet, name, image)?;
+    fleet.update(name, image)?;
     let before = fleet.audit()?.all().count();
     fleet.cluster.start_controller()?;
     let (_, begun) = fleet
@@ -80,15 +80,10 @@ fn lost(
     let before = fleet.audit()?.all().count();
     let begun = since_1970();
     end(&fleet.cluster)?;
-    set_image(fleet, name, image)?;
+    fleet.update(name, image)?;
     let took = until_made(fleet, name, before, begun);
     fleet.cluster.use_controller(second);
     took
-}
-
-fn set_image(fleet: &Fleet, name: &str, image: &str) -> Result<()> {
-    let set = fleet.set_image(name, image);
-    fleet.cluster.runtime().block_on(set)
 }
 
 /// How long after `begun` the API server was asked for a new ReplicaSet of a Rollout.

@@ -83,8 +83,7 @@ pub(super) fn measure(fleet: &Fleet) -> Result<Measured> {
 fn one_by_one(fleet: &Fleet) -> Result<Times> {
     let before = fleet.audit()?.all().count();
     for name in fleet.names.iter().take(SINGLE) {
-        let set = fleet.set_image(name, "v3");
-        fleet.cluster.runtime().block_on(set)?;
+        fleet.update(name, "v3")?;
         std::thread::sleep(APART);
     }
     fleet.until_all_healthy()?;
@@ -106,18 +105,11 @@ fn images<'a>(asked: &[&'a Asked]) -> BTreeMap<&'a str, Duration> {
 
 /// How long after its image the controller first asked for something that concerns a Rollout.
 fn reactions(asked: &[&Asked], images: &BTreeMap<&str, Duration>) -> Times {
-    let mut first: BTreeMap<&str, Duration> = BTreeMap::new();
-    for asked in of_the_controller(asked) {
-        let Some(name) = concerned(asked) else {
-            continue;
-        };
-        let Some(since) = images.get(name).and_then(|at| asked.at.checked_sub(*at)) else {
-            continue;
-        };
-        let least = first.entry(name).or_insert(since);
-        *least = since.min(*least);
-    }
-    first.into_values().collect()
+    shortest(of_the_controller(asked).filter_map(|asked| {
+        let name = concerned(asked)?;
+        let since = asked.at.checked_sub(*images.get(name)?)?;
+        Some((name, since))
+    }))
 }
 
 /// How long after the end of each pause the next size was asked for.
@@ -131,23 +123,25 @@ fn after_pauses(asked: &[&Asked]) -> Times {
             ends.insert(name, Duration::from_secs(start + PAUSE));
         }
     }
-    let mut first: BTreeMap<&str, Duration> = BTreeMap::new();
-    for asked in of_the_controller(asked) {
-        let is_size = asked.access.resource == "replicasets"
-            && asked
-                .sent
-                .pointer("/spec/replicas")
-                .is_some_and(Value::is_u64);
-        let Some(name) = concerned(asked).filter(|_| is_size) else {
-            continue;
-        };
-        let late = ends.get(name).and_then(|end| asked.at.checked_sub(*end));
-        if let Some(late) = late {
-            let least = first.entry(name).or_insert(late);
-            *least = late.min(*least);
-        }
+    let sizes = of_the_controller(asked).filter(|asked| {
+        let size = asked.sent.pointer("/spec/replicas");
+        asked.access.resource == "replicasets" && size.is_some_and(Value::is_u64)
+    });
+    shortest(sizes.filter_map(|asked| {
+        let name = concerned(asked)?;
+        let late = asked.at.checked_sub(*ends.get(name)?)?;
+        Some((name, late))
+    }))
+}
+
+/// Of each Rollout the shortest time.
+fn shortest<'a>(all: impl Iterator<Item = (&'a str, Duration)>) -> Times {
+    let mut shortest: BTreeMap<&str, Duration> = BTreeMap::new();
+    for (name, time) in all {
+        let least = shortest.entry(name).or_insert(time);
+        *least = time.min(*least);
     }
-    first.into_values().collect()
+    shortest.into_values().collect()
 }
 
 fn of_the_controller<'a>(asked: &[&'a Asked]) -> impl Iterator<Item = &'a Asked> {
