@@ -282,9 +282,8 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        if self.own.is_some() {
-            let _ = self.stop_controller();
-        }
+        // An error means that it has none of its own.
+        let _ = self.stop_controller();
         // A cluster that was given is left as it was; one of our own goes as a whole.
         if std::env::var_os("KUBECONFIG_TEST").is_some() {
             let delete = ["delete", "namespace", &self.namespace, "--wait=false"];

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::{ACCOUNT, Cluster, NAMESPACE};
+use super::{ACCOUNT, Cluster, NAMESPACE, words};
 use crate::guard::Process;
 use crate::programs;
 
@@ -121,13 +121,11 @@ impl Cluster {
     /// Starts the shipped controller with its own ServiceAccount and these arguments besides; its
     /// files have the name.
     pub(crate) fn run_controller(&self, name: &str, more: &[&str]) -> anyhow::Result<Process> {
-        let ask = "create token --duration=24h -n";
-        let ask = ask.split(' ').chain([NAMESPACE, ACCOUNT]);
-        let token = self.kubectl(&ask.collect::<Vec<_>>(), "")?;
+        let ask = format!("create token {ACCOUNT} --duration=24h -n {NAMESPACE}");
+        let token = self.kubectl(&words(&ask), "")?;
         ensure!(!token.trim().is_empty(), "an empty token");
         // The server and whom to trust are those of the kubeconfig; who speaks is not.
-        let view = "config view --raw --flatten --minify -o json";
-        let view: Vec<_> = view.split(' ').collect();
+        let view = words("config view --raw --flatten --minify -o json");
         let mut kubeconfig: serde_json::Value = serde_json::from_str(&self.kubectl(&view, "")?)?;
         kubeconfig["users"][0]["user"] = serde_json::json!({"token": token.trim()});
         if let Some(proxy) = &self.proxy {
