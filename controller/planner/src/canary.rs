@@ -125,8 +125,8 @@ fn settle_wishes(
             .pause_conditions
             .retain(|pause| pause.reason != PAUSE_REASON);
         status.controller_pause &= steps.pause().is_none();
+        status.paused_step_index = None;
     }
-    status.paused_step_index = None;
 }
 
 /// Makes the new version stable once it may be. Returns whether it is stable now.
@@ -183,6 +183,7 @@ fn advance(
     if let Some(done) = before.completed_step(situation, &draft.status, target) {
         let index = before.index().saturating_add(1);
         draft.status.current_step_index = Some(index);
+        draft.status.paused_step_index = None;
         draft
             .status
             .pause_conditions

@@ -163,6 +163,9 @@ pub(crate) fn settle_pauses(situation: &Situation<'_>, draft: &mut Draft<'_>) {
     if status.pause_conditions.is_empty() && !keeps_note {
         status.controller_pause = false;
     }
+    if !status.controller_pause {
+        status.paused_step_index = None;
+    }
 }
 
 /// A plan that only tells that a write to what exists was refused. What the spec asks for was not

@@ -107,6 +107,7 @@ impl<'a> Situation<'a> {
 pub(crate) fn end_update(status: &mut RolloutStatus) {
     status.pause_conditions.clear();
     status.controller_pause = false;
+    status.paused_step_index = None;
     status.abort = false;
     status.promote_full = false;
     status.blue_green.scale_up_preview_check_point = false;

@@ -50,13 +50,6 @@ impl Pauses {
                 resumed: false,
             };
             self.committed.insert(after.uid, pause);
-        } else if skips(step, before, after) {
-            let pause = Committed {
-                index: index(after),
-                at: step.now(),
-                resumed: true,
-            };
-            self.committed.insert(after.uid, pause);
         } else if let Some(pause) = self.committed.get_mut(&after.uid).filter(|_| is_resumed) {
             pause.resumed = true;
         }
@@ -91,13 +84,6 @@ impl Pauses {
         let waited = step.now() - committed.at;
         (waited < least).then(|| format!("after {waited} ms of {least} ms"))
     }
-}
-
-/// Whether a person takes a step by hand while the controller has not acted yet on an earlier
-/// promotion: that one counts for the step that comes.
-fn skips(step: &Step<'_>, before: &Rollout, after: &Rollout) -> bool {
-    let is_promoted = before.status.controller_pause && before.status.pauses.is_empty();
-    step.change.actor == Actor::User && index(after) > index(before) && is_promoted
 }
 
 fn index(rollout: &Rollout) -> i64 {
